@@ -8,7 +8,7 @@ import { faultsOf } from "../support/page-checks.ts";
 import { freePort, startServer } from "../support/server-process.ts";
 import { startLiveKit, useTemporal } from "../support/stack.ts";
 import { createTestFolder } from "../support/temp-folder.ts";
-import { befriend, openChat, register } from "../support/web-user.ts";
+import { openFriends } from "../support/web-user.ts";
 
 const test = needs("chromium", "temporal", "livekit");
 test.after.always(closeChromium);
@@ -31,12 +31,7 @@ test("two people see and hear each other in a call, and either ends it; a call t
     return parts.workflows?.ok === true && parts.livekit?.ok === true;
   };
   await eventually(isReady, 120_000);
-  const url = `http://127.0.0.1:${port}/?lang=en`;
-  const alice = await openChat(url, "Alice", { permissions });
-  const bob = await openChat(url, "Bob", { permissions });
-  await register(alice, "Alice");
-  await register(bob, "Bob");
-  await befriend(alice, bob);
+  const { alice, bob } = await openFriends({ port }, { alice: { permissions }, bob: { permissions } });
   await alice.of("friend-item").click();
 
   await alice.of("call-video").click();

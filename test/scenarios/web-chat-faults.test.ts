@@ -4,7 +4,7 @@ import { needs } from "../support/needs.ts";
 import { freePort, startServer } from "../support/server-process.ts";
 import { startTestNode } from "../support/start-node.ts";
 import { createTestFolder } from "../support/temp-folder.ts";
-import { befriend, hasStatus, messageOf, openChat, register, write } from "../support/web-user.ts";
+import { hasStatus, messageOf, openFriends, openMenu, textsShown, write } from "../support/web-user.ts";
 
 const test = needs("chromium");
 test.after.always(closeChromium);
@@ -16,12 +16,7 @@ test("two people go on chatting through a server that is killed and started agai
   const port = await freePort();
   let server = await startServer({ dataDir, port });
   t.teardown(() => server.kill9());
-  const url = `http://127.0.0.1:${port}/?lang=en`;
-  const alice = await openChat(url, "Alice");
-  const bob = await openChat(url, "Bob", phone);
-  await register(alice, "Alice");
-  await register(bob, "Bob");
-  await befriend(alice, bob);
+  const { alice, bob } = await openFriends({ port }, { bob: phone });
   await alice.of("friend-item").click();
   await bob.of("friend-item").click();
   await write(alice, "before");
@@ -38,8 +33,8 @@ test("two people go on chatting through a server that is killed and started agai
   await hasStatus(bob, "I write, too", "read");
   await write(bob, "after");
   await messageOf(alice, "after").waitFor();
-  for (const { of } of [alice, bob]) {
-    const texts = await of("message").locator(".text").allInnerTexts();
+  for (const user of [alice, bob]) {
+    const texts = await textsShown(user);
     t.deepEqual(texts.toSorted(), ["I write, too", "after", "before", "while it is away"]);
   }
 });
@@ -47,12 +42,7 @@ test("two people go on chatting through a server that is killed and started agai
 test("what is written without a connection outlives a reload, and is sent once", async (t) => {
   const node = await startTestNode();
   t.teardown(() => node.close());
-  const url = `http://127.0.0.1:${node.port}/?lang=en`;
-  const alice = await openChat(url, "Alice");
-  const bob = await openChat(url, "Bob");
-  await register(alice, "Alice");
-  await register(bob, "Bob");
-  await befriend(alice, bob);
+  const { alice, bob } = await openFriends(node);
   await alice.of("friend-item").click();
   await bob.of("friend-item").click();
   await write(alice, "one");
@@ -73,20 +63,15 @@ test("what is written without a connection outlives a reload, and is sent once",
   t.is(await messageOf(bob, "two").count(), 0);
   isCut = false;
   await hasStatus(alice, "three", "read");
-  const texts = await bob.of("message").locator(".text").allInnerTexts();
+  const texts = await textsShown(bob);
   t.deepEqual(texts, ["one", "two", "three"]);
-  t.deepEqual(await alice.of("message").locator(".text").allInnerTexts(), texts);
+  t.deepEqual(await textsShown(alice), texts);
 });
 
 test("a message that the server refuses is shown as failed with the reason, and is sent again on demand", async (t) => {
   const node = await startTestNode();
   t.teardown(() => node.close());
-  const url = `http://127.0.0.1:${node.port}/?lang=en`;
-  const alice = await openChat(url, "Alice");
-  const bob = await openChat(url, "Bob");
-  await register(alice, "Alice");
-  await register(bob, "Bob");
-  await befriend(alice, bob);
+  const { alice, bob } = await openFriends(node);
   await alice.of("friend-item").click();
   await write(alice, "hello");
   await hasStatus(alice, "hello", "delivered");
@@ -102,8 +87,7 @@ test("a message that the server refuses is shown as failed with the reason, and 
   await hasStatus(alice, "are you there?", "failed");
   await bob.page.getByRole("button", { name: "Unblock" }).click();
   await bob.of("friend-item").waitFor();
-  await messageOf(alice, "are you there?").hover();
-  await messageOf(alice, "are you there?").getByTestId("message-more").click();
+  await openMenu(messageOf(alice, "are you there?"));
   await alice.of("act-retry").click();
   await hasStatus(alice, "are you there?", "delivered");
 });

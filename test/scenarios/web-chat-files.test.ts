@@ -5,7 +5,7 @@ import { needs } from "../support/needs.ts";
 import { faultsOf } from "../support/page-checks.ts";
 import { fourColours } from "../support/pictures.ts";
 import { startTestNode } from "../support/start-node.ts";
-import { befriend, openChat, register } from "../support/web-user.ts";
+import { openFriends } from "../support/web-user.ts";
 
 const test = needs("chromium");
 test.after.always(closeChromium);
@@ -13,12 +13,7 @@ test.after.always(closeChromium);
 test("a picture is sent, shown in the place that waited for it, opened large, and a file is saved as it was", async (t) => {
   const node = await startTestNode();
   t.teardown(() => node.close());
-  const url = `http://127.0.0.1:${node.port}/?lang=en`;
-  const alice = await openChat(url, "Alice");
-  const bob = await openChat(url, "Bob");
-  await register(alice, "Alice");
-  await register(bob, "Bob");
-  await befriend(alice, bob);
+  const { alice, bob } = await openFriends(node);
   await alice.of("friend-item").click();
   await bob.of("friend-item").click();
   const picture = await fourColours(900, 600).png().toBuffer();
@@ -48,12 +43,7 @@ test("a picture is sent, shown in the place that waited for it, opened large, an
 test("a voice message is recorded, sent and played, and one that is dropped is not sent", async (t) => {
   const node = await startTestNode();
   t.teardown(() => node.close());
-  const url = `http://127.0.0.1:${node.port}/?lang=en`;
-  const alice = await openChat(url, "Alice", { permissions: ["microphone"] });
-  const bob = await openChat(url, "Bob");
-  await register(alice, "Alice");
-  await register(bob, "Bob");
-  await befriend(alice, bob);
+  const { alice, bob } = await openFriends(node, { alice: { permissions: ["microphone"] } });
   await alice.of("friend-item").click();
   await bob.of("friend-item").click();
   await alice.of("record").click();

@@ -5,7 +5,7 @@ import { heldAfter, stream } from "../support/llm/openai-bytes.ts";
 import { needs } from "../support/needs.ts";
 import { faultsOf } from "../support/page-checks.ts";
 import { startTestNode } from "../support/start-node.ts";
-import { befriend, messageOf, openChat, register, write } from "../support/web-user.ts";
+import { hasStatus, messageOf, openChat, openFriends, openMenu, register, write } from "../support/web-user.ts";
 
 const test = needs("chromium");
 test.after.always(closeChromium);
@@ -13,12 +13,7 @@ test.after.always(closeChromium);
 test("a group is made of friends, and its owner names it, mutes it and dissolves it", async (t) => {
   const node = await startTestNode();
   t.teardown(() => node.close());
-  const url = `http://127.0.0.1:${node.port}/?lang=en`;
-  const alice = await openChat(url, "Alice");
-  const bob = await openChat(url, "Bob");
-  await register(alice, "Alice");
-  await register(bob, "Bob");
-  await befriend(alice, bob);
+  const { alice, bob } = await openFriends(node);
   await alice.of("nav-chats").click();
   await alice.page.getByRole("button", { name: "New conversation" }).click();
   await alice.page.getByRole("menuitem", { name: "New group" }).click();
@@ -30,7 +25,7 @@ test("a group is made of friends, and its owner names it, mutes it and dissolves
   await bob.of("nav-chats").click();
   await bob.of("chat-item").filter({ hasText: "Tea" }).click();
   await messageOf(bob, "Who wants tea?").waitFor();
-  await messageOf(alice, "Who wants tea?").and(alice.page.locator('[data-status="read"]')).waitFor();
+  await hasStatus(alice, "Who wants tea?", "read");
 
   await alice.page.getByRole("button", { name: "Tea", exact: true }).click();
   await alice.page.getByRole("dialog").getByText("2 members").waitFor();
@@ -51,8 +46,8 @@ test("a group is made of friends, and its owner names it, mutes it and dissolves
 
 test("a model answers while one reads, is stopped, and answers again", async (t) => {
   await using node = await startModelNode({ isSystem: true });
-  const ann = await openChat(`http://127.0.0.1:${node.port}/?lang=en`, "Ann");
-  await register(ann, "Ann");
+  const ann = await openChat(node, "Ann");
+  await register(ann);
   await ann.page.getByRole("button", { name: "New conversation" }).click();
   await ann.page.getByRole("menuitem", { name: "Talk to a model" }).click();
   await ann.of("model-item").first().click();
@@ -72,8 +67,7 @@ test("a model answers while one reads, is stopped, and answers again", async (t)
   const stopped = messageOf(ann, "Stopped");
   await stopped.waitFor();
   node.upstream.next(stream(["Short."]));
-  await stopped.hover();
-  await stopped.getByTestId("message-more").click();
+  await openMenu(stopped);
   await ann.of("act-regenerate").click();
   await messageOf(ann, "Short.").waitFor();
   await stopped.waitFor({ state: "detached" });

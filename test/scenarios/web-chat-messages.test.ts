@@ -3,34 +3,24 @@ import { closeChromium } from "../support/chromium.ts";
 import { needs } from "../support/needs.ts";
 import { faultsOf } from "../support/page-checks.ts";
 import { startTestNode } from "../support/start-node.ts";
-import { befriend, hasStatus, messageOf, openChat, register, write } from "../support/web-user.ts";
+import { hasStatus, messageOf, openFriends, openMenu, textsShown, type WebUser, write } from "../support/web-user.ts";
 
 const test = needs("chromium");
 test.after.always(closeChromium);
 
-type WebUser = Awaited<ReturnType<typeof openChat>>;
-
 async function act(user: WebUser, text: string, testId: string): Promise<void> {
-  await messageOf(user, text).first().hover();
-  await messageOf(user, text).first().getByTestId("message-more").click();
+  await openMenu(messageOf(user, text).first());
   await user.of(testId).click();
 }
 
 test("the text of a message is copied to the clipboard", async (t) => {
   const node = await startTestNode();
   t.teardown(() => node.close());
-  const url = `http://127.0.0.1:${node.port}/?lang=en`;
-  const alice = await openChat(url, "Alice");
-  const bob = await openChat(url, "Bob");
-  await alice.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-  await register(alice, "Alice");
-  await register(bob, "Bob");
-  await befriend(alice, bob);
+  const { alice } = await openFriends(node, { alice: { permissions: ["clipboard-read", "clipboard-write"] } });
   await alice.of("friend-item").click();
   await write(alice, "The key is under the mat");
   await hasStatus(alice, "under the mat", "delivered");
-  await messageOf(alice, "under the mat").first().hover();
-  await messageOf(alice, "under the mat").first().getByTestId("message-more").click();
+  await openMenu(messageOf(alice, "under the mat").first());
   await alice.page.getByRole("menuitem", { name: "Copy", exact: true }).click();
   t.is(await alice.page.evaluate("navigator.clipboard.readText()"), "The key is under the mat");
 });
@@ -38,12 +28,7 @@ test("the text of a message is copied to the clipboard", async (t) => {
 test("a message is answered, edited, reacted to, pinned, forwarded and recalled, and both see it at once", async (t) => {
   const node = await startTestNode();
   t.teardown(() => node.close());
-  const url = `http://127.0.0.1:${node.port}/?lang=en`;
-  const alice = await openChat(url, "Alice");
-  const bob = await openChat(url, "Bob");
-  await register(alice, "Alice");
-  await register(bob, "Bob");
-  await befriend(alice, bob);
+  const { alice, bob } = await openFriends(node);
   await alice.of("friend-item").click();
   await bob.of("friend-item").click();
 
@@ -56,8 +41,7 @@ test("a message is answered, edited, reacted to, pinned, forwarded and recalled,
   await write(alice, "Lunch at one?");
   await messageOf(bob, "Lunch at one?").getByText("edited").first().waitFor();
 
-  await messageOf(bob, "Lunch at one?").first().hover();
-  await messageOf(bob, "Lunch at one?").first().getByTestId("message-more").click();
+  await openMenu(messageOf(bob, "Lunch at one?").first());
   await bob.page.getByRole("menuitem", { name: "React with 👍" }).click();
   const reaction = messageOf(alice, "Lunch at one?").first().getByTestId("reaction");
   await reaction.waitFor();
@@ -83,12 +67,7 @@ test("a message is answered, edited, reacted to, pinned, forwarded and recalled,
 test("a long history is loaded by scrolling and stays in place; a found message is shown among its neighbours", async (t) => {
   const node = await startTestNode();
   t.teardown(() => node.close());
-  const url = `http://127.0.0.1:${node.port}/?lang=en`;
-  const alice = await openChat(url, "Alice");
-  const bob = await openChat(url, "Bob");
-  await register(alice, "Alice");
-  await register(bob, "Bob");
-  await befriend(alice, bob);
+  const { alice, bob } = await openFriends(node);
   await alice.of("friend-item").click();
   await write(alice, "the very first needle");
   for (let n = 1; n <= 150; n += 1) await write(alice, `line ${n}.`); // the time of day stands behind it
@@ -107,7 +86,7 @@ test("a long history is loaded by scrolling and stays in place; a found message 
   }
   await first.waitFor({ state: "attached" });
   await bob.page.getByText("New messages").waitFor({ state: "attached" });
-  const texts = await bob.of("message").locator(".text").allInnerTexts();
+  const texts = await textsShown(bob);
   t.deepEqual(texts.slice(0, 3), ["the very first needle", "line 1.", "line 2."]);
   t.is(new Set(texts).size, texts.length, "no message is shown twice");
   await bob.page.getByRole("button", { name: "To the newest message" }).click();

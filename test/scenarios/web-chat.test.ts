@@ -3,7 +3,17 @@ import { closeChromium } from "../support/chromium.ts";
 import { needs } from "../support/needs.ts";
 import { faultsOf } from "../support/page-checks.ts";
 import { startTestNode } from "../support/start-node.ts";
-import { befriend, hasStatus, logIn, messageOf, openChat, openTab, register, write } from "../support/web-user.ts";
+import {
+  hasStatus,
+  logIn,
+  messageOf,
+  openChat,
+  openFriends,
+  openTab,
+  register,
+  textsShown,
+  write,
+} from "../support/web-user.ts";
 
 const test = needs("chromium");
 test.after.always(closeChromium);
@@ -11,12 +21,7 @@ test.after.always(closeChromium);
 test("two people register, become friends and write to each other, and each sees what the other has read", async (t) => {
   const node = await startTestNode();
   t.teardown(() => node.close());
-  const url = `http://127.0.0.1:${node.port}/?lang=en`;
-  const alice = await openChat(url, "Alice");
-  const bob = await openChat(url, "Bob");
-  await register(alice, "Alice");
-  await register(bob, "Bob");
-  await befriend(alice, bob);
+  const { alice, bob } = await openFriends(node);
 
   await alice.of("friend-item").click();
   await write(alice, "Hello Bob");
@@ -45,12 +50,7 @@ test("two people register, become friends and write to each other, and each sees
 test("who answers has read everything before the answer", async (t) => {
   const node = await startTestNode();
   t.teardown(() => node.close());
-  const url = `http://127.0.0.1:${node.port}/?lang=en`;
-  const alice = await openChat(url, "Alice");
-  const bob = await openChat(url, "Bob");
-  await register(alice, "Alice");
-  await register(bob, "Bob");
-  await befriend(alice, bob);
+  const { alice, bob } = await openFriends(node);
   await alice.of("friend-item").click();
   for (const text of ["One", "Two", "Three"]) await write(alice, text);
   await bob.of("nav-chats").click();
@@ -64,12 +64,7 @@ test("who answers has read everything before the answer", async (t) => {
 test("two tabs of a browser share the login and the connection, and one goes on when the other is closed", async (t) => {
   const node = await startTestNode();
   t.teardown(() => node.close());
-  const url = `http://127.0.0.1:${node.port}/?lang=en`;
-  const alice = await openChat(url, "Alice");
-  const bob = await openChat(url, "Bob");
-  await register(alice, "Alice");
-  await register(bob, "Bob");
-  await befriend(alice, bob);
+  const { alice, bob } = await openFriends(node);
   await alice.of("friend-item").click();
   const other = await openTab(alice);
   await other.of("chat-item").click();
@@ -86,7 +81,7 @@ test("two tabs of a browser share the login and the connection, and one goes on 
   await messageOf(other, "do you still read this?").waitFor();
   await write(other, "I do");
   await messageOf(bob, "I do").waitFor();
-  const texts = await other.of("message").locator(".text").allInnerTexts();
+  const texts = await textsShown(other);
   t.deepEqual(texts, ["from the first tab", "from the second tab", "do you still read this?", "I do"]);
   await other.of("nav-settings").click();
   await other.of("logout").click();
@@ -97,10 +92,10 @@ test("two tabs of a browser share the login and the connection, and one goes on 
 test("a login outlives a reload, a wrong password is said, and a log-out ends it", async (t) => {
   const node = await startTestNode();
   t.teardown(() => node.close());
-  const carol = await openChat(`http://127.0.0.1:${node.port}/?lang=en`, "Carol");
+  const carol = await openChat(node, "Carol");
   t.is(await carol.page.getByRole("heading", { level: 1 }).innerText(), "Welcome back");
   t.deepEqual(await faultsOf(carol.page), []);
-  await register(carol, "Carol");
+  await register(carol);
   await carol.page.reload();
   await carol.of("app").waitFor();
   await carol.of("nav-settings").click();

@@ -43,20 +43,25 @@ async function launch(): Promise<Browser> {
   return chromium.launch({ executablePath, args });
 }
 
-/** Opens a page with a storage and cookies of its own. A refused request is no problem: pages ask before they know. */
+/** Opens a page with a storage and cookies of its own. */
 export async function openPage(options: BrowserContextOptions = {}): Promise<BrowserPage> {
   launched ??= launch();
   const browser = await launched;
   const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 860 }, ...options });
   context.setDefaultTimeout(stepMsMax);
   const page = await context.newPage();
+  return { page, problems: problemsOf(page) };
+}
+
+/** Everything that the page does wrong from now on. A refused request is no problem: pages ask before they know. */
+export function problemsOf(page: Page): readonly string[] {
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {
     const isRefusal = /^Failed to load resource: .* status of 4\d\d/.test(message.text());
     if (["error", "warning"].includes(message.type()) && !isRefusal) problems.push(message.text());
   });
-  return { page, problems };
+  return problems;
 }
 
 /** A file that opens pages calls it in `test.after.always`. */
