@@ -15,7 +15,8 @@ import { handshakeFrames, ownFrames, ownRoutes, publicRoutes } from "../support/
 import { peopleCases } from "../support/authorization/people-cases.ts";
 import { type Place, Stage, type Standing } from "../support/authorization/place.ts";
 import { readTrace } from "../support/authorization/trace.ts";
-import { callApi, Person } from "../support/person.ts";
+import { people } from "../support/people.ts";
+import { callApi } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 import { TestDevice } from "../support/test-device.ts";
 
@@ -88,28 +89,28 @@ test("without a login every route and frame is refused, except those that log in
 
 test("a route about the caller alone answers every logged-in caller, and shows nothing of another user", async (t) => {
   await using node = await startTestNode();
-  const [alice, mallory] = await Promise.all(["alice", "mallory"].map((name) => Person.registers(node, name)));
-  const device = await alice!.connects();
+  const [alice, mallory] = await people(node, "alice", "mallory");
+  const device = await alice.connects();
   for (const [type, data] of Object.entries(ownFrames)) {
     const isRefusal = (frame: { type: string }) => frame.type === "ERROR" || frame.type === "CONNECT_ERROR";
-    device.sends({ type, msgId: type, data: data(alice!) });
+    device.sends({ type, msgId: type, data: data(alice) });
     await device.sees(type === "PING" ? "PONG" : "OK");
     t.deepEqual(device.frames.filter(isRefusal), [], type);
   }
-  const foreign = await device.asks("AUTH_REFRESH", { token: mallory!.token });
+  const foreign = await device.asks("AUTH_REFRESH", { token: mallory.token });
   t.is(foreign.code, Number(errors["auth.token_invalid"].code));
-  const made = await alice!.posts("/groups", { name: "ours", memberIds: [mallory!.userId] });
+  const made = await alice.posts("/groups", { name: "ours", memberIds: [mallory.userId] });
   t.is(made.status, 200);
-  await mallory!.deletes(`/auth/devices/${alice!.deviceId}`);
-  t.is((await alice!.gets("/users/me")).status, 200, "her device is still logged in");
+  await mallory.deletes(`/auth/devices/${alice.deviceId}`);
+  t.is((await alice.gets("/users/me")).status, 200, "her device is still logged in");
   for (const [name, request] of Object.entries(ownRoutes)) {
     const [method = "", path = ""] = name.split(" ");
-    const { params = {}, query = "", body } = request(alice!);
-    const { status, code } = await alice!.calls(method, fillPath(path, params) + query, body);
+    const { params = {}, query = "", body } = request(alice);
+    const { status, code } = await alice.calls(method, fillPath(path, params) + query, body);
     t.deepEqual({ name, status, code }, { name, status: 200, code: 0 });
   }
-  t.is((await alice!.gets("/users/me")).status, 401, "she has logged out");
-  t.is((await mallory!.gets("/users/me")).status, 200);
+  t.is((await alice.gets("/users/me")).status, 401, "she has logged out");
+  t.is((await mallory.gets("/users/me")).status, 200);
 });
 
 test("conversations and calls allow each relation what the table says, and a refused attempt changes nothing", async (t) => {

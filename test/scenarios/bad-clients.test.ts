@@ -4,28 +4,24 @@ import { randomBytes } from "node:crypto";
 import test from "ava";
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
 import { eventually } from "../suites/eventually.ts";
-import { callApi, Person } from "../support/person.ts";
+import { people } from "../support/people.ts";
+import { callApi, type Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 import { TestDevice, type TestFrame } from "../support/test-device.ts";
 
 const codeOf = (error: ErrorName) => Number(errors[error].code);
 const maxWaitMs = 20_000;
 
-async function crowd(node: TestNode, ...names: string[]): Promise<Person[]> {
-  const people = await Promise.all(names.map((name) => Person.registers(node, name)));
-  const [first, ...others] = people;
+async function crowd<Names extends string[]>(node: TestNode, ...names: Names) {
+  const all = await people(node, ...names);
+  const [first, ...others] = all;
   for (const other of others) await first!.befriends(other);
-  return people;
+  return all;
 }
 
 test.serial("each of 10 000 sends in a burst is answered, no acked send is lost, and others chat on", async (t) => {
   await using node = await startTestNode({ limits: { maxUnacked: 100_000, maxOutboundBytes: 64 * 1024 * 1024 } });
-  const [alice, bob, carol, dave] = (await crowd(node, "alice", "bob", "carol", "dave")) as [
-    Person,
-    Person,
-    Person,
-    Person,
-  ];
+  const [alice, bob, carol, dave] = await crowd(node, "alice", "bob", "carol", "dave");
   await carol.befriends(dave);
   await Promise.all([alice, carol, dave].map((who) => who.connects()));
   const chat = alice.chatWith(bob);
@@ -84,7 +80,7 @@ test.serial(
   "only the device that never reads is closed, and sync gives it everything when it comes back",
   async (t) => {
     await using node = await startTestNode({ limits: { maxOutboundBytes: 256 * 1024, maxUnacked: 100_000 } });
-    const [alice, bob, carol] = (await crowd(node, "alice", "bob", "carol")) as [Person, Person, Person];
+    const [alice, bob, carol] = await crowd(node, "alice", "bob", "carol");
     const group = await alice.createsGroup("readers", [bob, carol]);
     await Promise.all([alice, bob, carol].map((who) => who.connects()));
     const [sleeper, reader] = [bob.device, carol.device];
@@ -109,7 +105,7 @@ test.serial(
 
 test.serial("a device that missed more than one outbound queue holds is not closed as a slow reader", async (t) => {
   await using node = await startTestNode({ limits: { maxOutboundBytes: 256 * 1024 } });
-  const [alice, bob] = (await crowd(node, "alice", "bob")) as [Person, Person];
+  const [alice, bob] = await crowd(node, "alice", "bob");
   const chat = alice.chatWith(bob);
   await alice.connects();
   await bob.connects();
@@ -138,7 +134,7 @@ test.serial(
   async (t) => {
     const maxUnacked = 30;
     await using node = await startTestNode({ limits: { resendAfterMs: [400, 800], maxUnacked } });
-    const [alice, bob, carol] = (await crowd(node, "alice", "bob", "carol")) as [Person, Person, Person];
+    const [alice, bob, carol] = await crowd(node, "alice", "bob", "carol");
     const group = await alice.createsGroup("listeners", [bob, carol]);
     await Promise.all([alice, bob, carol].map((who) => who.connects()));
     const { messageId, seq } = await alice.says(group, "hello");
@@ -170,7 +166,7 @@ test.serial("a socket without a login, one that sends broken frames, and a silen
   await using node = await startTestNode({
     limits: { authTimeoutMs: 100, maxMalformedFrames: 3, silenceMs: 600, heartbeatMs: 50 },
   });
-  const [alice, bob] = (await crowd(node, "alice", "bob")) as [Person, Person];
+  const [alice, bob] = await crowd(node, "alice", "bob");
   const url = `ws://127.0.0.1:${node.port}/ws`;
   const nobody = new TestDevice(url);
   t.is(await nobody.closes(), 4401);
@@ -201,7 +197,7 @@ test.serial("a socket without a login, one that sends broken frames, and a silen
 
 test.serial("a user who asks too often is refused with the time to wait, and others are answered", async (t) => {
   await using node = await startTestNode({ env: { RATE_LIMITS: "on" } });
-  const [alice, bob] = (await crowd(node, "alice", "bob")) as [Person, Person];
+  const [alice, bob] = await crowd(node, "alice", "bob");
   const device = await alice.connects();
   let answer: TestFrame;
   let sent = 0;

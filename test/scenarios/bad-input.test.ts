@@ -4,6 +4,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import test from "ava";
 import { type ErrorName, errors } from "../../actors/shared/errors.ts";
 import { statusByKind } from "../../gateway/kit/envelope.ts";
+import { people } from "../support/people.ts";
 import { callApi, Person } from "../support/person.ts";
 import { startTestNode } from "../support/start-node.ts";
 import { TestDevice } from "../support/test-device.ts";
@@ -16,10 +17,7 @@ const mebibyte = 1024 * 1024;
 
 test("malformed frames get their error, and the socket stays open", async (t) => {
   await using node = await startTestNode({ limits });
-  const [alice, bob] = (await Promise.all(["alice", "bob"].map((name) => Person.registers(node, name)))) as [
-    Person,
-    Person,
-  ];
+  const [alice, bob] = await people(node, "alice", "bob");
   await alice.befriends(bob);
   const [device, other] = await Promise.all([alice.connects(), bob.connects()]);
   const chat = alice.chatWith(bob);
@@ -127,10 +125,7 @@ test("malformed requests get their error", async (t) => {
 
 test("invalid UTF-8 closes that socket alone with 1007, and a frame that is too large with 1009", async (t) => {
   await using node = await startTestNode();
-  const [alice, bob] = (await Promise.all(["alice", "bob"].map((name) => Person.registers(node, name)))) as [
-    Person,
-    Person,
-  ];
+  const [alice, bob] = await people(node, "alice", "bob");
   await alice.befriends(bob);
   const witness = await bob.connects();
   const bad: [string, Buffer, number][] = [

@@ -6,6 +6,7 @@ import { eventually } from "../suites/eventually.ts";
 import { startModelNode } from "../support/llm/model-node.ts";
 import { done, finish, role, stream, text } from "../support/llm/openai-bytes.ts";
 import type { Script } from "../support/llm/script.ts";
+import { people } from "../support/people.ts";
 import { Person } from "../support/person.ts";
 import { soonMs } from "../support/soon.ts";
 import type { TestDevice, TestFrame } from "../support/test-device.ts";
@@ -242,35 +243,35 @@ test("an edit while the answer is written begins one reply, to the new text", as
 
 test("a model in a group answers who mentions it, before all members, and is no member of the list", async (t) => {
   await using node = await startModelNode({ isSystem: true });
-  const [alice, bob, eve] = await Promise.all(["alice", "bob", "eve"].map((name) => Person.registers(node, name)));
-  const group = await alice!.createsGroup("Hikers", [bob!]);
+  const [alice, bob, eve] = await people(node, "alice", "bob", "eve");
+  const group = await alice.createsGroup("Hikers", [bob]);
   const id = group.slice(2);
-  await Promise.all([alice!.connects(), bob!.connects(), eve!.connects()]);
-  t.is((await bob!.posts(`/groups/${id}/assistants`, { assistantId: "model-up-model-1" })).code, 40_108);
-  t.is((await alice!.posts(`/groups/${id}/assistants`, { assistantId: "model-up-model-1" })).code, 0);
-  await bob!.device.sees("NOTIFICATION", ({ data }) => data.change === "assistant_added");
-  await bob!.says(group, "what a day");
+  await Promise.all([alice.connects(), bob.connects(), eve.connects()]);
+  t.is((await bob.posts(`/groups/${id}/assistants`, { assistantId: "model-up-model-1" })).code, 40_108);
+  t.is((await alice.posts(`/groups/${id}/assistants`, { assistantId: "model-up-model-1" })).code, 0);
+  await bob.device.sees("NOTIFICATION", ({ data }) => data.change === "assistant_added");
+  await bob.says(group, "what a day");
   node.upstream.next(stream(["Sunny."]));
   const question = { sessionId: group, contentType: "text", content: "and tomorrow?", mentions: ["model-up-model-1"] };
-  const { data: asked } = await bob!.device.asks("SEND_MESSAGE", question);
-  for (const { device } of [alice!, bob!]) {
+  const { data: asked } = await bob.device.asks("SEND_MESSAGE", question);
+  for (const { device } of [alice, bob]) {
     t.is((await device.sees("NEW_MESSAGE", isAnswer)).data.senderName, "up-model-1");
     t.is(deltas(device).join(""), "Sunny.");
   }
   t.is(node.upstream.journal.filter(({ path }) => path.endsWith("/chat/completions")).length, 1);
-  const attached = await eve!.device.asks("REPLY_ATTACH", { replyId: asked.replyId });
+  const attached = await eve.device.asks("REPLY_ATTACH", { replyId: asked.replyId });
   t.is(attached.code, 130_110);
-  t.deepEqual(deltas(eve!.device), []);
-  const { data } = await bob!.gets<{ total: number; assistants: { assistantId: string }[] }>(`/groups/${id}/members`);
+  t.deepEqual(deltas(eve.device), []);
+  const { data } = await bob.gets<{ total: number; assistants: { assistantId: string }[] }>(`/groups/${id}/members`);
   t.is(data.total, 2);
   t.like(data.assistants, [{ type: "assistant", assistantId: "model-up-model-1" }]);
   node.upstream.next(stream(["Rain."]));
-  const answer = await bob!.device.sees("NEW_MESSAGE", isAnswer);
+  const answer = await bob.device.sees("NEW_MESSAGE", isAnswer);
   const quote = { sessionId: group, contentType: "text", content: "sure?", replyTo: answer.data.messageId };
-  t.truthy((await alice!.device.asks("SEND_MESSAGE", quote)).data.replyId);
-  await bob!.device.sees("NEW_MESSAGE", ({ data: { content } }) => content?.text === "Rain.");
-  t.is((await alice!.deletes(`/groups/${id}/assistants/model-up-model-1`)).code, 0);
-  t.is((await bob!.device.asks("SEND_MESSAGE", { ...question, content: "gone?" })).data.replyId, undefined);
+  t.truthy((await alice.device.asks("SEND_MESSAGE", quote)).data.replyId);
+  await bob.device.sees("NEW_MESSAGE", ({ data: { content } }) => content?.text === "Rain.");
+  t.is((await alice.deletes(`/groups/${id}/assistants/model-up-model-1`)).code, 0);
+  t.is((await bob.device.asks("SEND_MESSAGE", { ...question, content: "gone?" })).data.replyId, undefined);
 });
 
 test("an assistant of one's own has a name and instructions, and a text of 256 KiB reaches it", async (t) => {
@@ -349,34 +350,34 @@ test("the upstream of a stopped answer is closed at once, and another version re
 
 test("what is no question to a model is refused by name, and other users' chats are not found", async (t) => {
   await using node = await startModelNode({ isSystem: true });
-  const [alice, eve] = await Promise.all(["alice", "eve"].map((name) => Person.registers(node, name)));
-  const chat = await opensChat(alice!);
+  const [alice, eve] = await people(node, "alice", "eve");
+  const chat = await opensChat(alice);
   const prompt = { role: "user", text: "hi" };
   for (const content of [null, 7, [], "text", {}, { ...prompt, role: "root" }, { ...prompt, imageIds: {} }]) {
-    const { status } = await alice!.posts("/messages", { sessionId: chat, contentType: "prompt", content });
+    const { status } = await alice.posts("/messages", { sessionId: chat, contentType: "prompt", content });
     t.is(status, 400, JSON.stringify(content));
   }
   const foreign = { ...prompt, imageIds: ["file-of-somebody"] };
-  const refused = await alice!.posts("/messages", { sessionId: chat, contentType: "prompt", content: foreign });
+  const refused = await alice.posts("/messages", { sessionId: chat, contentType: "prompt", content: foreign });
   t.is(refused.code, 70_105);
-  const { data: sent } = await alice!.posts("/messages", { sessionId: chat, contentType: "prompt", content: prompt });
-  await alice!.posts(`/messages/${sent.messageId}/recall`);
-  t.is((await alice!.posts(`/messages/${sent.messageId}/regenerate`)).status, 404);
+  const { data: sent } = await alice.posts("/messages", { sessionId: chat, contentType: "prompt", content: prompt });
+  await alice.posts(`/messages/${sent.messageId}/recall`);
+  t.is((await alice.posts(`/messages/${sent.messageId}/regenerate`)).status, 404);
   for (const answer of [
-    await eve!.gets(`/messages/history?sessionId=${chat}`),
-    await eve!.posts("/messages", { sessionId: chat, contentType: "text", content: "hello" }),
-    await eve!.posts(`/replies/${sent.replyId}/stop`),
-    await eve!.posts(`/messages/${sent.messageId}/regenerate`),
-    await eve!.puts(`/sessions/${chat}`, { title: "mine" }),
-    await eve!.deletes(`/sessions/${chat}`),
-    await alice!.posts("/sessions", { assistantId: "nobody" }),
-    await alice!.posts("/replies/7/stop"),
-    await alice!.puts("/assistants/7", { name: "x", model: "y" }),
+    await eve.gets(`/messages/history?sessionId=${chat}`),
+    await eve.posts("/messages", { sessionId: chat, contentType: "text", content: "hello" }),
+    await eve.posts(`/replies/${sent.replyId}/stop`),
+    await eve.posts(`/messages/${sent.messageId}/regenerate`),
+    await eve.puts(`/sessions/${chat}`, { title: "mine" }),
+    await eve.deletes(`/sessions/${chat}`),
+    await alice.posts("/sessions", { assistantId: "nobody" }),
+    await alice.posts("/replies/7/stop"),
+    await alice.puts("/assistants/7", { name: "x", model: "y" }),
   ])
     t.is(answer.status, 404, JSON.stringify(answer));
-  t.is((await alice!.posts("/sessions", { assistantId: "own" })).code, 130_101);
+  t.is((await alice.posts("/sessions", { assistantId: "own" })).code, 130_101);
   t.is(
-    (await alice!.posts("/messages", { sessionId: chat, contentType: "assistant", content: { text: "I" } })).code,
+    (await alice.posts("/messages", { sessionId: chat, contentType: "assistant", content: { text: "I" } })).code,
     50_112,
   );
 });

@@ -2,7 +2,8 @@
 import test from "ava";
 import sharp from "sharp";
 import { FileClient } from "../support/file-client.ts";
-import { Person } from "../support/person.ts";
+import { people } from "../support/people.ts";
+import type { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 
 async function uploadsTo(chat: TestNode) {
@@ -15,14 +16,14 @@ async function uploadsTo(chat: TestNode) {
 
 test("an avatar is the user's own upload, or a picture elsewhere", async (t) => {
   await using chat = await startTestNode();
-  const [ada, ben] = await Promise.all(["ada", "ben"].map((name) => Person.registers(chat, name)));
+  const [ada, ben] = await people(chat, "ada", "ben");
   const uploads = await uploadsTo(chat);
   const [own, foreign, photo] = [
-    await uploads(ada!, "avatar"),
-    await uploads(ben!, "avatar"),
-    await uploads(ada!, "chat_image"),
+    await uploads(ada, "avatar"),
+    await uploads(ben, "avatar"),
+    await uploads(ada, "chat_image"),
   ];
-  const sets = (avatar: string) => ada!.puts("/users/me", { avatar });
+  const sets = (avatar: string) => ada.puts("/users/me", { avatar });
   t.like((await sets(own.url)).data, { avatar: own.url });
   for (const refused of [foreign.url, photo.url, own.url.replace(own.fileId, "nothing")]) {
     t.like(await sets(refused), { status: 400, codeStr: "020103" }, refused);
@@ -33,10 +34,7 @@ test("an avatar is the user's own upload, or a picture elsewhere", async (t) => 
 
 test("a group's avatar is an upload of the owner or admin who sets it, and everybody may see the picture", async (t) => {
   await using chat = await startTestNode();
-  const [ada, ben] = (await Promise.all(["ada", "ben"].map((name) => Person.registers(chat, name)))) as [
-    Person,
-    Person,
-  ];
+  const [ada, ben] = await people(chat, "ada", "ben");
   await ada.befriends(ben);
   const uploads = await uploadsTo(chat);
   const [own, foreign, photo] = [

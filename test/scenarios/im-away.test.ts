@@ -5,7 +5,8 @@ import { type Client, createClient } from "../../gateway/client/client.ts";
 import { eventually } from "../suites/eventually.ts";
 import { type AwayDevice, floorIn, SyncingDevice, seenOf, TimedDevice } from "../support/away-devices.ts";
 import { type Link, startLink } from "../support/link.ts";
-import { Person } from "../support/person.ts";
+import { people } from "../support/people.ts";
+import type { Person } from "../support/person.ts";
 import { RandomPeople } from "../support/random-people.ts";
 import { createSeededRandom, type SeededRandom } from "../support/seeded-random.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
@@ -85,13 +86,13 @@ async function livesOn(
   done: Map<string, number>,
   seed: number,
 ): Promise<void> {
-  const people = await Promise.all(["ann", "bob", "cal", "dee"].map((name) => Person.registers(chat, name)));
-  const [ann, bob, cal, dee] = people as [Person, Person, Person, Person];
+  const all = await people(chat, "ann", "bob", "cal", "dee");
+  const [ann, bob, cal, dee] = all;
   for (const other of [ann, cal, dee]) await other.befriends(bob);
   await eventually(() => areNamed(3, bob));
   // Who asks for consent is invited; all others are members at once.
   await (seed % 2 === 0 ? bob : dee).puts("/users/me/settings", { groupInviteConsent: true });
-  const life = new RandomPeople(people, random);
+  const life = new RandomPeople(all, random);
   for (const name of life.names) done.set(name, done.get(name) ?? 0);
   for (let i = 0; i < 2; i += 1) await life.makesGroup();
   const live = new LiveDevice(link.port);

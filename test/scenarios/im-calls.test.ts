@@ -4,7 +4,8 @@ import { Conversation } from "../../actors/conversation/contract.ts";
 import type { BeginCall, UpdateCall } from "../../actors/user/call-contract.ts";
 import { User } from "../../actors/user/contract.ts";
 import { eventually } from "../suites/eventually.ts";
-import { Person } from "../support/person.ts";
+import { people } from "../support/people.ts";
+import type { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 import type { TestDevice, TestFrame } from "../support/test-device.ts";
 
@@ -62,9 +63,9 @@ class TestCall {
 }
 
 async function friends(): Promise<{ alice: Person; bob: Person }> {
-  const [alice, bob] = await Promise.all(["alice", "bob"].map((name) => Person.registers(chat, name)));
-  await alice!.befriends(bob!);
-  return { alice: alice!, bob: bob! };
+  const [alice, bob] = await people(chat, "alice", "bob");
+  await alice.befriends(bob);
+  return { alice, bob };
 }
 async function currentCall(device: TestDevice, userVersion: number): Promise<Row | undefined> {
   const { data } = await device.asks("SYNC", {

@@ -1,6 +1,7 @@
 // Devices of one user: kicked, away, back, new, or pulling by themselves; and a restart of the node under all of them.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
+import { people } from "../support/people.ts";
 import { callApi, Person } from "../support/person.ts";
 import { misfits, type Shape } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
@@ -23,10 +24,10 @@ const result: Shape = {
 };
 
 async function friends(at = chat): Promise<{ alice: Person; bob: Person; id: string }> {
-  const [alice, bob] = await Promise.all(["alice", "bob"].map((name) => Person.registers(at, name)));
-  await alice!.befriends(bob!);
-  await Promise.all([alice!.connects(), bob!.connects()]);
-  return { alice: alice!, bob: bob!, id: alice!.chatWith(bob!) };
+  const [alice, bob] = await people(at, "alice", "bob");
+  await alice.befriends(bob);
+  await Promise.all([alice.connects(), bob.connects()]);
+  return { alice, bob, id: alice.chatWith(bob) };
 }
 async function syncs(device: TestDevice, from: Row): Promise<Result> {
   const answer = await device.asks("SYNC", from);

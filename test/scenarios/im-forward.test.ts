@@ -1,6 +1,7 @@
 // Forwarded messages: single copies, and many merged into one. Their bodies come from the store, never from the client.
 import test from "ava";
-import { Person } from "../support/person.ts";
+import { connected } from "../support/people.ts";
+import type { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 import type { TestFrame } from "../support/test-device.ts";
 
@@ -17,14 +18,9 @@ interface Result extends Row {
 }
 const ofType = (contentType: string) => (frame: TestFrame) => frame.data.contentType === contentType;
 
-async function connected(...names: string[]): Promise<Person[]> {
-  const all = await Promise.all(names.map((name) => Person.registers(chat, name)));
-  await Promise.all(all.map((person) => person.connects()));
-  return all;
-}
 /** Alice is a friend of Bob and of Carol, who do not know each other. */
 async function friends() {
-  const [alice, bob, carol] = (await connected("alice", "bob", "carol")) as [Person, Person, Person];
+  const [alice, bob, carol] = await connected(chat, "alice", "bob", "carol");
   await alice.befriends(bob);
   await alice.befriends(carol);
   return { alice, bob, carol };
@@ -86,7 +82,7 @@ test("copies keep the order of the chat, name who wrote the original, and a retr
 
 test("what its sender may not read, or may not leave its conversation, is not forwarded", async (t) => {
   const { alice, bob, carol } = await friends();
-  const [eve] = (await connected("eve")) as [Person];
+  const [eve] = await connected(chat, "eve");
   const id = alice.chatWith(bob);
   const said = await alice.says(bob, "between us");
   const burning = { sessionId: id, contentType: "text", content: "burns", burnAfterReadMs: 60_000 };

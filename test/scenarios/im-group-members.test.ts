@@ -1,7 +1,8 @@
 // Members of groups: what they may, how they are listed and found, and what a device that was away learns of them.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { Person } from "../support/person.ts";
+import { connected, people } from "../support/people.ts";
+import type { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 import type { TestFrame } from "../support/test-device.ts";
 
@@ -18,16 +19,8 @@ const groupIdOf = (conversationId: string) => conversationId.slice(2);
 const membersOf = async (person: Person, groupId: string) =>
   (await person.gets<{ total: number; updateTime: number; members: Rows }>(`/groups/${groupId}/members`)).data;
 
-async function connected(...names: string[]): Promise<Person[]> {
-  const all = await Promise.all(names.map((name) => Person.registers(chat, name)));
-  await Promise.all(all.map((person) => person.connects()));
-  return all;
-}
-
 test("rights of members: who invites, lists members and asks for friendship; owner and admins are free", async (t) => {
-  const [owner, bob, carol, guest] = (await connected("owner", "bob", "carol", "guest")) as [
-    ...[Person, Person, Person, Person],
-  ];
+  const [owner, bob, carol, guest] = await connected(chat, "owner", "bob", "carol", "guest");
   const { groupId } = (await owner.posts("/groups", { name: "Rights", memberIds: ids(bob, carol) })).data;
   const rights = ["allowMemberInvite", "allowViewHistory", "allowAddFriend", "allowViewMembers", "showMemberNickname"];
   const settings = await bob.gets(`/groups/${groupId}/settings`);
@@ -55,7 +48,7 @@ test("rights of members: who invites, lists members and asks for friendship; own
 });
 
 test("a member's own name for a group is the member's alone, on all devices and in every list", async (t) => {
-  const [owner, bob] = (await connected("owner", "bob")) as [Person, Person];
+  const [owner, bob] = await connected(chat, "owner", "bob");
   const { groupId, sessionId } = (await owner.posts("/groups", { name: "Family", memberIds: ids(bob) })).data;
   const { cursor } = (await bob.device.asks("SYNC", { cursor: 0 })).data;
   t.is((await bob.puts(`/groups/${groupId}/remark`, { remark: "the noisy ones" })).code, 0);
@@ -78,9 +71,7 @@ test("a member's own name for a group is the member's alone, on all devices and 
 });
 
 test("a device that was away finds who joined, changed and left, and the groups that are gone, by the time of its last look", async (t) => {
-  const [owner, bob, carol, dave] = (await connected("owner", "bob", "carol", "dave")) as [
-    ...[Person, Person, Person, Person],
-  ];
+  const [owner, bob, carol, dave] = await connected(chat, "owner", "bob", "carol", "dave");
   const groupId = groupIdOf(await owner.createsGroup("Choir", [bob, carol]));
   const others = await Promise.all(["left", "dissolved", "removed"].map((name) => owner.createsGroup(name, [bob])));
   const [left, dissolved, removed] = others.map(groupIdOf) as [string, string, string];
@@ -118,7 +109,7 @@ test("a device that was away finds who joined, changed and left, and the groups 
 });
 
 test("members are found by a part of their names, without regard to case and width, and by their role", async (t) => {
-  const [owner, bob, carol] = (await connected("Owner", "Bobby", "Carol")) as [Person, Person, Person];
+  const [owner, bob, carol] = await connected(chat, "Owner", "Bobby", "Carol");
   const groupId = groupIdOf(await owner.createsGroup("Search", [bob, carol]));
   await owner.posts(`/groups/${groupId}/admins`, { userId: bob.userId });
   await carol.puts(`/groups/${groupId}/nickname`, { nickname: "Bobcat 李雷" });
@@ -140,7 +131,7 @@ test("members are found by a part of their names, without regard to case and wid
 });
 
 test("mutes say until when, in the group and among its members", async (t) => {
-  const [owner, bob] = (await connected("owner", "bob")) as [Person, Person];
+  const [owner, bob] = await connected(chat, "owner", "bob");
   const { groupId } = (await owner.posts("/groups", { name: "Quiet", memberIds: ids(bob) })).data;
   const until = Date.now() + 3_600_000;
   t.like((await owner.puts(`/groups/${groupId}/mute`, { until })).data, { isMuted: true, mutedUntil: until });
@@ -158,9 +149,7 @@ test("mutes say until when, in the group and among its members", async (t) => {
 
 test("in a large group members are found in the rows of names, with what changed a moment ago", async (t) => {
   await using node = await startTestNode({ limits: { maxMembersRead: 2 } });
-  const [owner, bob, carol, dave] = (await Promise.all(
-    ["Owner", "Bobby", "Carol", "Dave"].map((name) => Person.registers(node, name)),
-  )) as [Person, Person, Person, Person];
+  const [owner, bob, carol, dave] = await people(node, "Owner", "Bobby", "Carol", "Dave");
   const groupId = groupIdOf(await owner.createsGroup("Search", [bob, carol, dave]));
   const found = async (query: string) => {
     type Page = { total: number; members: Rows };

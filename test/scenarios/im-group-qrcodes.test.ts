@@ -1,7 +1,8 @@
 // QR codes of groups: members show them, whoever scans one sees the group and joins by its rules.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { Person } from "../support/person.ts";
+import { people } from "../support/people.ts";
+import type { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 
 let chat: TestNode;
@@ -16,7 +17,6 @@ interface Code {
   qrcodeUrl: string;
   expiresAt: number;
 }
-const people = (at: TestNode, ...names: string[]) => Promise.all(names.map((name) => Person.registers(at, name)));
 
 async function groupOf(owner: Person, member: Person, joinVerify: boolean): Promise<string> {
   const made = await owner.posts("/groups", { name: "Hikers", memberIds: [member.userId], joinVerify });
@@ -25,7 +25,7 @@ async function groupOf(owner: Person, member: Person, joinVerify: boolean): Prom
 const codeOf = async (person: Person, groupId: string) => (await person.gets<Code>(`/groups/${groupId}/qrcode`)).data;
 
 test("members show the group's code, whoever scans it sees the group, and it has a picture", async (t) => {
-  const [owner, member, guest] = (await people(chat, "owner", "member", "guest")) as [Person, Person, Person];
+  const [owner, member, guest] = await people(chat, "owner", "member", "guest");
   const groupId = await groupOf(owner, member, true);
   const made = await codeOf(member, groupId);
   t.true(made.content.includes(made.code));
@@ -41,7 +41,7 @@ test("members show the group's code, whoever scans it sees the group, and it has
 });
 
 test("joining by a code follows the group's rules, and a member does not join twice", async (t) => {
-  const [owner, member, guest] = (await people(chat, "owner", "member", "guest")) as [Person, Person, Person];
+  const [owner, member, guest] = await people(chat, "owner", "member", "guest");
   const closed = await groupOf(owner, member, true);
   const open = await groupOf(owner, member, false);
   const [ofClosed, ofOpen] = [await codeOf(owner, closed), await codeOf(owner, open)];
@@ -56,7 +56,7 @@ test("joining by a code follows the group's rules, and a member does not join tw
 });
 
 test("a code that was replaced, never was, or whose group is dissolved admits nobody", async (t) => {
-  const [owner, member, guest] = (await people(chat, "owner", "member", "guest")) as [Person, Person, Person];
+  const [owner, member, guest] = await people(chat, "owner", "member", "guest");
   const groupId = await groupOf(owner, member, false);
   const old = await codeOf(owner, groupId);
   t.like(await member.posts(`/groups/${groupId}/qrcode/refresh`), { status: 403, code: 40108 });
@@ -75,7 +75,7 @@ test("a code that was replaced, never was, or whose group is dissolved admits no
 
 test("a code past its time says so, also after the next one was made", async (t) => {
   await using node = await startTestNode({ env: { QRCODE_MS: "1000" } });
-  const [owner, member, guest] = (await people(node, "owner", "member", "guest")) as [Person, Person, Person];
+  const [owner, member, guest] = await people(node, "owner", "member", "guest");
   const groupId = await groupOf(owner, member, false);
   const { code } = await codeOf(owner, groupId);
   await eventually(async () => (await guest.gets(`/groups/qrcode/${code}`)).code === 40117);

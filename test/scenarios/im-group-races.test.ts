@@ -1,7 +1,8 @@
 // Groups under races: a removed member with an open socket, groups that always have one owner, groups that are no more.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { Person } from "../support/person.ts";
+import { connected } from "../support/people.ts";
+import type { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 import type { TestFrame } from "../support/test-device.ts";
 
@@ -14,11 +15,6 @@ test.after.always(() => chat.close());
 type Rows = Record<string, unknown>[];
 const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
 
-async function connected(...names: string[]): Promise<Person[]> {
-  const all = await Promise.all(names.map((name) => Person.registers(chat, name)));
-  await Promise.all(all.map((person) => person.connects()));
-  return all;
-}
 const texts = (person: Person) => person.device.seen("NEW_MESSAGE").map(({ data }) => Number(data.seq));
 const ownersOf = async (person: Person, groupId: string) =>
   (await person.gets<{ members: Rows }>(`/groups/${groupId}/members?role=owner`)).data.members.map(
@@ -26,7 +22,7 @@ const ownersOf = async (person: Person, groupId: string) =>
   );
 
 test("a removed member gets nothing after the removal, on any route, and sends that were under way are seen by all or refused", async (t) => {
-  const [ana, bo, cy] = (await connected("ana", "bo", "cy")) as [Person, Person, Person];
+  const [ana, bo, cy] = await connected(chat, "ana", "bo", "cy");
   const sessionId = await ana.createsGroup("Crew", [bo, cy]);
   const groupId = sessionId.slice(2);
   const own = await cy.says(sessionId, "by cy");
@@ -79,7 +75,7 @@ test("a removed member gets nothing after the removal, on any route, and sends t
 });
 
 test("ownership handed to a member in the instant that the member leaves: one owner, who is a member, and a clear answer", async (t) => {
-  const [ana, bo, cy] = (await connected("ana", "bo", "cy")) as [Person, Person, Person];
+  const [ana, bo, cy] = await connected(chat, "ana", "bo", "cy");
   for (let round = 0; round < 8; round += 1) {
     const groupId = (await ana.createsGroup(`Round ${round}`, [bo, cy])).slice(2);
     const [transferred, exited] = await Promise.all([
@@ -100,7 +96,7 @@ test("ownership handed to a member in the instant that the member leaves: one ow
 });
 
 test("admins who act on each other and on the owner at the same time never leave the group without its owner", async (t) => {
-  const [ana, bo, cy] = (await connected("ana", "bo", "cy")) as [Person, Person, Person];
+  const [ana, bo, cy] = await connected(chat, "ana", "bo", "cy");
   const groupId = (await ana.createsGroup("Council", [bo, cy])).slice(2);
   await ana.posts(`/groups/${groupId}/admins`, { userIds: [bo.userId, cy.userId] });
   const answers = await Promise.all([
@@ -118,7 +114,7 @@ test("admins who act on each other and on the owner at the same time never leave
 });
 
 test("a group dissolved while sends, joins and a change of role are under way takes nothing afterwards, and each member hears of it once", async (t) => {
-  const [ana, bo, cy, di] = (await connected("ana", "bo", "cy", "di")) as [Person, Person, Person, Person];
+  const [ana, bo, cy, di] = await connected(chat, "ana", "bo", "cy", "di");
   await di.puts("/users/settings", { groupInviteConsent: true });
   const made = await ana.posts("/groups", { name: "Last", memberIds: [bo.userId, cy.userId, di.userId] });
   const groupId = String(made.data.groupId);

@@ -1,7 +1,8 @@
 // Groups: creating, joining, running and dissolving them, both with a subject per member and with one subject per group.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { Person } from "../support/person.ts";
+import { connected, people } from "../support/people.ts";
+import type { Person } from "../support/person.ts";
 import { misfits, type Shape } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 import type { TestDevice, TestFrame } from "../support/test-device.ts";
@@ -13,7 +14,6 @@ test.before(async () => {
 test.after.always(() => chat.close());
 
 type Rows = Record<string, unknown>[];
-const people = (...names: string[]) => Promise.all(names.map((name) => Person.registers(chat, name)));
 const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
 const saying = (text: string) => (frame: TestFrame) => frame.data.content === text;
 const texts = (device: TestDevice) => device.seen("NEW_MESSAGE").map(({ data }) => data.content);
@@ -22,12 +22,6 @@ const groupIdOf = (conversationId: string) => conversationId.slice(2);
 const membersOf = async (person: Person, groupId: string) =>
   (await person.gets<{ total: number; members: Rows }>(`/groups/${groupId}/members`)).data;
 
-async function connected(...names: string[]): Promise<Person[]> {
-  const all = await people(...names);
-  await Promise.all(all.map((person) => person.connects()));
-  return all;
-}
-
 const groupShape: Shape = {
   ...{ groupId: "string", name: "string", avatar: "string", announcement: "string", ownerId: "string" },
   ...{ memberCount: "number", maxMembers: "number", joinVerify: "boolean", isMuted: "boolean" },
@@ -35,24 +29,24 @@ const groupShape: Shape = {
 };
 
 test("a group is made, described and listed, and every invited user is notified once", async (t) => {
-  const [alice, bob, carol] = await connected("alice", "bob", "carol");
-  const made = await alice!.posts("/groups", { name: "Hikers", memberIds: [...ids(bob!, carol!), "123"] });
+  const [alice, bob, carol] = await connected(chat, "alice", "bob", "carol");
+  const made = await alice.posts("/groups", { name: "Hikers", memberIds: [...ids(bob, carol), "123"] });
   t.deepEqual(misfits(made.data, groupShape), []);
-  t.like(made.data, { name: "Hikers", ownerId: alice!.userId, memberCount: 3, myRole: "owner", failedIds: ["123"] });
+  t.like(made.data, { name: "Hikers", ownerId: alice.userId, memberCount: 3, myRole: "owner", failedIds: ["123"] });
   const { groupId, sessionId } = made.data;
-  for (const member of [bob!, carol!]) {
+  for (const member of [bob, carol]) {
     const invited = await member.device.sees("NOTIFICATION", isOf("group.invited"));
-    t.like(invited.data, { groupId, groupName: "Hikers", inviterId: alice!.userId });
+    t.like(invited.data, { groupId, groupName: "Hikers", inviterId: alice.userId });
     await member.device.sees("NOTIFICATION", isOf("session.created"));
     await member.device.sees("NOTIFICATION", isOf("group.member_joined"));
     const types = member.device.seen("NOTIFICATION").map(({ data }) => data.type);
     t.deepEqual(types.toSorted(), ["group.invited", "group.member_joined", "session.created"]);
   }
-  const listed = await bob!.gets<{ groups: Rows; total: number; updateTime: number }>("/groups");
+  const listed = await bob.gets<{ groups: Rows; total: number; updateTime: number }>("/groups");
   t.deepEqual(misfits(listed.data, { groups: [groupShape], total: "number", updateTime: "time" }), []);
   t.like(listed.data.groups[0], { groupId, myRole: "member" });
-  t.like((await bob!.gets(`/groups/${groupId}`)).data, { groupId, sessionId, memberCount: 3 });
-  const members = await membersOf(carol!, String(groupId));
+  t.like((await bob.gets(`/groups/${groupId}`)).data, { groupId, sessionId, memberCount: 3 });
+  const members = await membersOf(carol, String(groupId));
   t.is(members.total, 3);
   t.deepEqual(
     misfits(members, {
@@ -65,16 +59,16 @@ test("a group is made, described and listed, and every invited user is notified 
     }),
     [],
   );
-  const page = await carol!.gets<{ total: number; members: Rows }>(`/groups/${groupId}/members?page=2&pageSize=2`);
+  const page = await carol.gets<{ total: number; members: Rows }>(`/groups/${groupId}/members?page=2&pageSize=2`);
   t.deepEqual([page.data.total, page.data.members.length], [3, 1]);
-  t.like(await alice!.posts("/groups", { name: "Alone", memberIds: [] }), { status: 400, code: 40103 });
-  const [stranger] = await people("dave");
-  t.like(await stranger!.gets(`/groups/${groupId}`), { status: 403, code: 40105 });
-  t.like(await stranger!.gets("/groups/4711"), { status: 404, code: 40101 });
+  t.like(await alice.posts("/groups", { name: "Alone", memberIds: [] }), { status: 400, code: 40103 });
+  const [stranger] = await people(chat, "dave");
+  t.like(await stranger.gets(`/groups/${groupId}`), { status: 403, code: 40105 });
+  t.like(await stranger.gets("/groups/4711"), { status: 404, code: 40101 });
 });
 
 test("a message is the same when pushed, pulled and read over REST, group and status included", async (t) => {
-  const [owner, member] = (await people("owner", "member")) as [Person, Person];
+  const [owner, member] = await people(chat, "owner", "member");
   const group = await owner.createsGroup("same shape", [member]);
   const device = await member.connects();
   await owner.connects();
@@ -92,7 +86,7 @@ test("a message is the same when pushed, pulled and read over REST, group and st
 });
 
 test("a mention by a blocked member arrives as a message, without a notification and without a count", async (t) => {
-  const [owner, writer, reader] = (await connected("owner", "writer", "reader")) as [Person, Person, Person];
+  const [owner, writer, reader] = await connected(chat, "owner", "writer", "reader");
   const group = await owner.createsGroup("mentions", [writer, reader]);
   await reader.posts("/friends/blacklist", { userId: writer.userId });
   const mention = (from: Person, content: string) =>
@@ -115,12 +109,7 @@ test("a mention by a blocked member arrives as a message, without a notification
 });
 
 test("a new group requires approval unless made open, limits its name to 100 characters, and lists who has to consent", async (t) => {
-  const [owner, member, shy, guest] = (await connected("owner", "member", "shy", "guest")) as [
-    Person,
-    Person,
-    Person,
-    Person,
-  ];
+  const [owner, member, shy, guest] = await connected(chat, "owner", "member", "shy", "guest");
   await shy.puts("/users/settings", { groupInviteConsent: true });
   const name = "n".repeat(100);
   const made = await owner.posts("/groups", { name, memberIds: [...ids(member, shy), "99999"] });
@@ -135,9 +124,7 @@ test("a new group requires approval unless made open, limits its name to 100 cha
 });
 
 test("an invitation stands in the invited user's list with how it ended, also for a device that was away", async (t) => {
-  const [owner, member, shy, other] = (await connected("owner", "member", "shy", "other")) as [
-    ...[Person, Person, Person, Person],
-  ];
+  const [owner, member, shy, other] = await connected(chat, "owner", "member", "shy", "other");
   for (const each of [shy, other]) await each.puts("/users/settings", { groupInviteConsent: true });
   const invites = async (name: string) =>
     (await owner.posts("/groups", { name, memberIds: ids(member, shy) })).data.groupId as string;
@@ -193,9 +180,7 @@ test("an invitation stands in the invited user's list with how it ended, also fo
 
 test("a group whose only invited user is asked first is made, and an invitation that nobody answers expires", async (t) => {
   await using node = await startTestNode({ env: { GROUP_INVITATION_MS: "4000" } });
-  const [owner, shy] = (await Promise.all(["owner", "shy"].map((name) => Person.registers(node, name)))) as [
-    ...[Person, Person],
-  ];
+  const [owner, shy] = await people(node, "owner", "shy");
   await shy.puts("/users/settings", { groupInviteConsent: true });
   const made = await owner.posts("/groups", { name: "two", memberIds: ids(shy) });
   t.like(made.data, { memberCount: 1, pendingIds: ids(shy) });
@@ -216,7 +201,7 @@ test("a group whose only invited user is asked first is made, and an invitation 
 });
 
 test("a member's invitation into a group with approval waits for the admins after its user has accepted", async (t) => {
-  const [owner, member, shy] = (await connected("owner", "member", "shy")) as [Person, Person, Person];
+  const [owner, member, shy] = await connected(chat, "owner", "member", "shy");
   await shy.puts("/users/settings", { groupInviteConsent: true });
   const { groupId } = (await owner.posts("/groups", { name: "Vault", memberIds: ids(member) })).data;
   await member.posts(`/groups/${groupId}/members`, { memberIds: ids(shy) });
@@ -233,7 +218,7 @@ test("a member's invitation into a group with approval waits for the admins afte
 });
 
 test("the answer to a request to join is found by its user after being away, and the admins find what they received", async (t) => {
-  const [owner, guest, late] = (await connected("owner", "guest", "late")) as [Person, Person, Person];
+  const [owner, guest, late] = await connected(chat, "owner", "guest", "late");
   const { groupId } = (await owner.posts("/groups", { name: "Club", memberIds: ids(late) })).data;
   const { cursor } = (await guest.device.asks("SYNC", { cursor: 0 })).data;
   guest.device.disconnects();
@@ -255,175 +240,175 @@ test("the answer to a request to join is found by its user after being away, and
 });
 
 test("changes of name, announcement and member nicknames reach every member", async (t) => {
-  const [alice, bob] = await connected("alice", "bob");
-  const group = await alice!.createsGroup("Old", [bob!]);
+  const [alice, bob] = await connected(chat, "alice", "bob");
+  const group = await alice.createsGroup("Old", [bob]);
   const groupId = groupIdOf(group);
-  await bob!.device.sees("NOTIFICATION", isOf("session.created"));
-  const since = Number((await bob!.gets("/groups")).data.updateTime) + 1;
-  t.like((await bob!.gets(`/groups?lastUpdateTime=${since}`)).data, { groups: [], deletedIds: [] });
-  const changed = await alice!.puts(`/groups/${groupId}`, { name: "New", announcement: "We meet at 8" });
+  await bob.device.sees("NOTIFICATION", isOf("session.created"));
+  const since = Number((await bob.gets("/groups")).data.updateTime) + 1;
+  t.like((await bob.gets(`/groups?lastUpdateTime=${since}`)).data, { groups: [], deletedIds: [] });
+  const changed = await alice.puts(`/groups/${groupId}`, { name: "New", announcement: "We meet at 8" });
   t.like(changed.data, { name: "New", announcement: "We meet at 8" });
-  const notification = await bob!.device.sees("NOTIFICATION", isOf("group.info_updated"));
+  const notification = await bob.device.sees("NOTIFICATION", isOf("group.info_updated"));
   t.like(notification.data, { groupId, sessionId: group, info: { name: "New", announcement: "We meet at 8" } });
-  t.like((await bob!.gets(`/groups?lastUpdateTime=${since}`)).data, { groups: [{ name: "New" }] });
-  t.like(await bob!.puts(`/groups/${groupId}`, { name: "Mine" }), { status: 403, code: 40108 });
-  t.is((await bob!.puts(`/groups/${groupId}/nickname`, { nickname: "Bobby" })).code, 0);
-  await alice!.device.sees("NOTIFICATION", ({ data }) => data.nickname === "Bobby");
-  const { members } = await membersOf(alice!, groupId);
+  t.like((await bob.gets(`/groups?lastUpdateTime=${since}`)).data, { groups: [{ name: "New" }] });
+  t.like(await bob.puts(`/groups/${groupId}`, { name: "Mine" }), { status: 403, code: 40108 });
+  t.is((await bob.puts(`/groups/${groupId}/nickname`, { nickname: "Bobby" })).code, 0);
+  await alice.device.sees("NOTIFICATION", ({ data }) => data.nickname === "Bobby");
+  const { members } = await membersOf(alice, groupId);
   t.like(
-    members.find(({ userId }) => userId === bob!.userId),
+    members.find(({ userId }) => userId === bob.userId),
     { groupNickname: "Bobby", nickname: "bob" },
   );
-  const { sessions } = (await bob!.gets<{ sessions: Rows }>("/sessions")).data;
+  const { sessions } = (await bob.gets<{ sessions: Rows }>("/sessions")).data;
   t.like(sessions[0], { sessionId: group, sessionType: "group", name: "New", myRole: "member" });
 });
 
 test("members invite others, and a removed member is served nothing more", async (t) => {
-  const [alice, bob, carol] = await connected("alice", "bob", "carol");
-  const group = await alice!.createsGroup("Book club", [bob!]);
+  const [alice, bob, carol] = await connected(chat, "alice", "bob", "carol");
+  const group = await alice.createsGroup("Book club", [bob]);
   const groupId = groupIdOf(group);
-  await alice!.says(group, "before carol");
-  const invited = await bob!.posts(`/groups/${groupId}/members`, { memberIds: ids(carol!, alice!) });
+  await alice.says(group, "before carol");
+  const invited = await bob.posts(`/groups/${groupId}/members`, { memberIds: ids(carol, alice) });
   t.deepEqual(misfits(invited.data, { successIds: "array", failedIds: "array", memberCount: "number" }), []);
-  t.like(invited.data, { successIds: [carol!.userId], failedIds: [alice!.userId], memberCount: 3 });
-  const joined = await alice!.device.sees(
+  t.like(invited.data, { successIds: [carol.userId], failedIds: [alice.userId], memberCount: 3 });
+  const joined = await alice.device.sees(
     "NOTIFICATION",
     ({ data }) => data.change === "member_joined" && data.version === 3,
   );
-  t.like(joined.data, { userIds: [carol!.userId], by: bob!.userId, groupId });
-  await carol!.device.sees("NOTIFICATION", isOf("group.invited"));
-  await alice!.says(group, "hello carol");
-  await carol!.device.sees("NEW_MESSAGE", saying("hello carol"));
-  t.is((await carol!.history(group)).length, 2, "history is open to new members");
+  t.like(joined.data, { userIds: [carol.userId], by: bob.userId, groupId });
+  await carol.device.sees("NOTIFICATION", isOf("group.invited"));
+  await alice.says(group, "hello carol");
+  await carol.device.sees("NEW_MESSAGE", saying("hello carol"));
+  t.is((await carol.history(group)).length, 2, "history is open to new members");
 
-  t.like(await bob!.deletes(`/groups/${groupId}/members/${carol!.userId}`), { status: 403, code: 40108 });
-  t.like(await alice!.deletes(`/groups/${groupId}/members/${carol!.userId}`), { code: 0, data: null });
-  t.like((await carol!.device.sees("NOTIFICATION", isOf("group.removed"))).data, { groupId, sessionId: group });
-  const gone = await carol!.device.sees("NOTIFICATION", isOf("session.deleted"));
+  t.like(await bob.deletes(`/groups/${groupId}/members/${carol.userId}`), { status: 403, code: 40108 });
+  t.like(await alice.deletes(`/groups/${groupId}/members/${carol.userId}`), { code: 0, data: null });
+  t.like((await carol.device.sees("NOTIFICATION", isOf("group.removed"))).data, { groupId, sessionId: group });
+  const gone = await carol.device.sees("NOTIFICATION", isOf("session.deleted"));
   t.like(gone.data, { sessionId: group, reason: "removed" });
-  await bob!.device.sees("NOTIFICATION", isOf("group.member_left"));
-  await alice!.says(group, "she is gone");
-  await bob!.device.sees("NEW_MESSAGE", saying("she is gone"));
-  t.false(texts(carol!.device).includes("she is gone"));
-  t.is(carol!.device.seen("NOTIFICATION", isOf("group.removed")).length, 1);
+  await bob.device.sees("NOTIFICATION", isOf("group.member_left"));
+  await alice.says(group, "she is gone");
+  await bob.device.sees("NEW_MESSAGE", saying("she is gone"));
+  t.false(texts(carol.device).includes("she is gone"));
+  t.is(carol.device.seen("NOTIFICATION", isOf("group.removed")).length, 1);
   for (const path of [`/messages/history?sessionId=${group}`, `/groups/${groupId}`]) {
-    t.like(await carol!.gets(path), { status: 403, code: 40105 });
+    t.like(await carol.gets(path), { status: 403, code: 40105 });
   }
   const sent = { groupId, contentType: "text", content: "let me in" };
-  t.like(await carol!.device.asks("SEND_MESSAGE", sent), { type: "ERROR", code: 40105 });
-  t.deepEqual((await carol!.gets<{ sessions: Rows }>("/sessions")).data.sessions, []);
-  t.deepEqual((await carol!.gets("/groups")).data.groups, []);
-  const found = await carol!.gets<{ messages: Rows }>("/messages/search?keyword=carol");
+  t.like(await carol.device.asks("SEND_MESSAGE", sent), { type: "ERROR", code: 40105 });
+  t.deepEqual((await carol.gets<{ sessions: Rows }>("/sessions")).data.sessions, []);
+  t.deepEqual((await carol.gets("/groups")).data.groups, []);
+  const found = await carol.gets<{ messages: Rows }>("/messages/search?keyword=carol");
   t.deepEqual(found.data.messages, []);
 });
 
 test("a user who was removed while away is informed when coming back", async (t) => {
-  const [alice, bob] = await connected("alice", "bob");
-  const group = await alice!.createsGroup("Night shift", [bob!]);
-  await alice!.says(group, "one");
-  await bob!.device.sees("NEW_MESSAGE", saying("one"));
-  bob!.device.sends({ type: "MESSAGE_ACK", data: { sessionId: group, seq: 1, version: 2 } });
-  const { cursor } = (await bob!.device.asks("SYNC", { cursor: 0 })).data;
-  bob!.device.disconnects();
-  await alice!.says(group, "two");
-  await alice!.deletes(`/groups/${groupIdOf(group)}/members/${bob!.userId}`);
-  await bob!.connects();
-  const left = await bob!.device.sees("NOTIFICATION", isOf("conversation_left"));
+  const [alice, bob] = await connected(chat, "alice", "bob");
+  const group = await alice.createsGroup("Night shift", [bob]);
+  await alice.says(group, "one");
+  await bob.device.sees("NEW_MESSAGE", saying("one"));
+  bob.device.sends({ type: "MESSAGE_ACK", data: { sessionId: group, seq: 1, version: 2 } });
+  const { cursor } = (await bob.device.asks("SYNC", { cursor: 0 })).data;
+  bob.device.disconnects();
+  await alice.says(group, "two");
+  await alice.deletes(`/groups/${groupIdOf(group)}/members/${bob.userId}`);
+  await bob.connects();
+  const left = await bob.device.sees("NOTIFICATION", isOf("conversation_left"));
   t.is(left.data.sessionId, group);
-  const { changes } = (await bob!.device.asks("SYNC", { cursor })).data as { changes: Rows };
+  const { changes } = (await bob.device.asks("SYNC", { cursor })).data as { changes: Rows };
   t.deepEqual(
     changes.filter(({ type }) => type !== "user").map(({ type, sessionId }) => [type, sessionId]),
     [["conversation_left", group]],
   );
-  t.deepEqual(texts(bob!.device), []);
+  t.deepEqual(texts(bob.device), []);
 });
 
 test("a group with approval: a request waits, admins decide, and the users concerned are notified", async (t) => {
-  const [alice, bob, carol, dave] = await connected("alice", "bob", "carol", "dave");
-  const made = await alice!.posts("/groups", { name: "Secret", memberIds: ids(bob!), joinVerify: true });
+  const [alice, bob, carol, dave] = await connected(chat, "alice", "bob", "carol", "dave");
+  const made = await alice.posts("/groups", { name: "Secret", memberIds: ids(bob), joinVerify: true });
   const groupId = String(made.data.groupId);
-  await alice!.posts(`/groups/${groupId}/admins`, { userId: bob!.userId });
-  const asked = await carol!.posts(`/groups/${groupId}/join`, { message: "please" });
+  await alice.posts(`/groups/${groupId}/admins`, { userId: bob.userId });
+  const asked = await carol.posts(`/groups/${groupId}/join`, { message: "please" });
   t.deepEqual(misfits(asked.data, { needVerify: "boolean", requestId: "string", message: "string" }), []);
   t.true(asked.data.needVerify);
-  for (const admin of [alice!, bob!]) {
+  for (const admin of [alice, bob]) {
     const notification = await admin.device.sees("NOTIFICATION", isOf("group.join_request"));
-    t.like(notification.data, { requestId: asked.data.requestId, userId: carol!.userId, message: "please", groupId });
+    t.like(notification.data, { requestId: asked.data.requestId, userId: carol.userId, message: "please", groupId });
   }
-  const requests = await bob!.gets<{ requests: Rows; total: number }>(`/groups/${groupId}/requests?status=pending`);
-  t.like(requests.data, { total: 1, requests: [{ id: asked.data.requestId, userId: carol!.userId, groupId }] });
+  const requests = await bob.gets<{ requests: Rows; total: number }>(`/groups/${groupId}/requests?status=pending`);
+  t.like(requests.data, { total: 1, requests: [{ id: asked.data.requestId, userId: carol.userId, groupId }] });
   t.like(requests.data.requests[0], { userInfo: { nickname: "carol" }, message: "please", status: "pending" });
-  t.like(await carol!.gets(`/groups/${groupId}/requests`), { status: 403 });
-  const accepted = await bob!.puts(`/groups/${groupId}/join/${asked.data.requestId}`, { action: "accept" });
+  t.like(await carol.gets(`/groups/${groupId}/requests`), { status: 403 });
+  const accepted = await bob.puts(`/groups/${groupId}/join/${asked.data.requestId}`, { action: "accept" });
   t.deepEqual(accepted.data, { requestId: asked.data.requestId, status: "accepted" });
-  await carol!.device.sees("NOTIFICATION", isOf("session.created"));
-  await carol!.device.sees("NOTIFICATION", ({ data }) => data.status === "accepted");
-  t.like(await bob!.puts(`/groups/${groupId}/join/${asked.data.requestId}`, { action: "accept" }), {
+  await carol.device.sees("NOTIFICATION", isOf("session.created"));
+  await carol.device.sees("NOTIFICATION", ({ data }) => data.status === "accepted");
+  t.like(await bob.puts(`/groups/${groupId}/join/${asked.data.requestId}`, { action: "accept" }), {
     ...{ status: 409, code: 40114 },
   });
-  const second = await dave!.posts(`/groups/${groupId}/join`, {});
-  t.is((await alice!.puts(`/groups/${groupId}/requests/${second.data.requestId}`, { accept: false })).code, 0);
-  await dave!.device.sees("NOTIFICATION", ({ data }) => data.status === "rejected");
-  t.like(await alice!.puts(`/groups/${groupId}/requests/1`, { accept: true }), { status: 404, code: 40113 });
-  t.is((await membersOf(carol!, groupId)).total, 3);
-  t.is((await carol!.says(`g_${groupId}`, "thanks")).seq, 1);
+  const second = await dave.posts(`/groups/${groupId}/join`, {});
+  t.is((await alice.puts(`/groups/${groupId}/requests/${second.data.requestId}`, { accept: false })).code, 0);
+  await dave.device.sees("NOTIFICATION", ({ data }) => data.status === "rejected");
+  t.like(await alice.puts(`/groups/${groupId}/requests/1`, { accept: true }), { status: 404, code: 40113 });
+  t.is((await membersOf(carol, groupId)).total, 3);
+  t.is((await carol.says(`g_${groupId}`, "thanks")).seq, 1);
 });
 
 test("an open group is joined at once, and a user who requires consent is only invited", async (t) => {
-  const [alice, bob, carol, dave] = await connected("alice", "bob", "carol", "dave");
-  const group = await alice!.createsGroup("Open", [bob!]);
+  const [alice, bob, carol, dave] = await connected(chat, "alice", "bob", "carol", "dave");
+  const group = await alice.createsGroup("Open", [bob]);
   const groupId = groupIdOf(group);
-  t.like((await carol!.posts(`/groups/${groupId}/join`, {})).data, { needVerify: false, requestId: null });
-  t.like(await carol!.posts(`/groups/${groupId}/join`, {}), { status: 409, code: 40106 });
-  await dave!.puts("/users/me/settings", { groupInviteConsent: true });
-  const invited = await alice!.posts(`/groups/${groupId}/members`, { userIds: ids(dave!) });
-  t.like(invited.data, { successIds: [], pendingIds: [dave!.userId], memberCount: 3 });
-  const notification = await dave!.device.sees("NOTIFICATION", isOf("group.invited"));
+  t.like((await carol.posts(`/groups/${groupId}/join`, {})).data, { needVerify: false, requestId: null });
+  t.like(await carol.posts(`/groups/${groupId}/join`, {}), { status: 409, code: 40106 });
+  await dave.puts("/users/me/settings", { groupInviteConsent: true });
+  const invited = await alice.posts(`/groups/${groupId}/members`, { userIds: ids(dave) });
+  t.like(invited.data, { successIds: [], pendingIds: [dave.userId], memberCount: 3 });
+  const notification = await dave.device.sees("NOTIFICATION", isOf("group.invited"));
   t.like(notification.data, { isPending: true, groupName: "Open", groupId });
-  t.is((await dave!.posts(`/groups/${groupId}/join`, {})).code, 0);
-  await dave!.device.sees("NOTIFICATION", isOf("session.created"));
-  t.is((await membersOf(dave!, groupId)).total, 4);
+  t.is((await dave.posts(`/groups/${groupId}/join`, {})).code, 0);
+  await dave.device.sees("NOTIFICATION", isOf("session.created"));
+  t.is((await membersOf(dave, groupId)).total, 4);
 });
 
 test("owner and admins set roles, mute, transfer, leave and dissolve", async (t) => {
-  const [alice, bob, carol] = await connected("alice", "bob", "carol");
-  const group = await alice!.createsGroup("Choir", [bob!, carol!]);
+  const [alice, bob, carol] = await connected(chat, "alice", "bob", "carol");
+  const group = await alice.createsGroup("Choir", [bob, carol]);
   const groupId = groupIdOf(group);
-  t.is((await alice!.posts(`/groups/${groupId}/admins`, { userId: bob!.userId })).code, 0);
-  const role = await carol!.device.sees("NOTIFICATION", isOf("group.role_changed"));
-  t.like(role.data, { userId: bob!.userId, role: "admin", by: alice!.userId });
-  t.like(await bob!.posts(`/groups/${groupId}/admins`, { userId: carol!.userId }), { status: 403, code: 40107 });
+  t.is((await alice.posts(`/groups/${groupId}/admins`, { userId: bob.userId })).code, 0);
+  const role = await carol.device.sees("NOTIFICATION", isOf("group.role_changed"));
+  t.like(role.data, { userId: bob.userId, role: "admin", by: alice.userId });
+  t.like(await bob.posts(`/groups/${groupId}/admins`, { userId: carol.userId }), { status: 403, code: 40107 });
 
-  t.like((await bob!.puts(`/groups/${groupId}/mute`, { muted: true, duration: 60 })).data, { isMuted: true });
-  await carol!.device.sees("NOTIFICATION", isOf("group.muted"));
+  t.like((await bob.puts(`/groups/${groupId}/mute`, { muted: true, duration: 60 })).data, { isMuted: true });
+  await carol.device.sees("NOTIFICATION", isOf("group.muted"));
   const send = (person: Person) => person.device.asks("SEND_MESSAGE", { groupId, contentType: "text", content: "la" });
-  t.like(await send(carol!), { type: "ERROR", code: 40115 });
-  t.is((await send(bob!)).type, "SEND_ACK");
-  t.like((await bob!.puts(`/groups/${groupId}/mute`, { muted: false })).data, { isMuted: false });
-  t.is((await bob!.puts(`/groups/${groupId}/members/${carol!.userId}/mute`, { duration: 60 })).code, 0);
-  t.like(await send(carol!), { type: "ERROR", code: 40115 });
-  t.is((await bob!.puts(`/groups/${groupId}/members/${carol!.userId}/mute`, { muted: false })).code, 0);
-  t.is((await send(carol!)).type, "SEND_ACK");
+  t.like(await send(carol), { type: "ERROR", code: 40115 });
+  t.is((await send(bob)).type, "SEND_ACK");
+  t.like((await bob.puts(`/groups/${groupId}/mute`, { muted: false })).data, { isMuted: false });
+  t.is((await bob.puts(`/groups/${groupId}/members/${carol.userId}/mute`, { duration: 60 })).code, 0);
+  t.like(await send(carol), { type: "ERROR", code: 40115 });
+  t.is((await bob.puts(`/groups/${groupId}/members/${carol.userId}/mute`, { muted: false })).code, 0);
+  t.is((await send(carol)).type, "SEND_ACK");
 
-  t.is((await alice!.deletes(`/groups/${groupId}/admins/${bob!.userId}`)).code, 0);
-  t.is((await alice!.puts(`/groups/${groupId}/members/${carol!.userId}/role`, { role: "admin" })).code, 0);
-  t.like(await alice!.posts(`/groups/${groupId}/exit`), { status: 409, code: 40116 });
-  t.is((await alice!.posts(`/groups/${groupId}/transfer`, { newOwnerId: bob!.userId })).code, 0);
-  t.like((await carol!.gets(`/groups/${groupId}`)).data, { ownerId: bob!.userId, myRole: "admin" });
-  t.like(await alice!.deletes(`/groups/${groupId}`), { status: 403, code: 40107 });
-  t.like(await alice!.posts(`/groups/${groupId}/quit`), { code: 0, data: null });
-  await alice!.device.sees("NOTIFICATION", ({ data }) => data.type === "session.deleted" && data.reason === "exit");
-  await eventually(async () => ((await alice!.gets<{ groups: Rows }>("/groups")).data.groups ?? []).length === 0);
-  t.is((await bob!.deletes(`/groups/${groupId}`)).code, 0);
-  for (const member of [bob!, carol!]) await member.device.sees("NOTIFICATION", isOf("group.disbanded"));
-  t.like(await send(carol!), { type: "ERROR", code: 40102 });
-  t.like(await carol!.gets(`/groups/${groupId}`), { code: 40102 });
-  t.deepEqual((await carol!.gets("/groups")).data.groups, []);
+  t.is((await alice.deletes(`/groups/${groupId}/admins/${bob.userId}`)).code, 0);
+  t.is((await alice.puts(`/groups/${groupId}/members/${carol.userId}/role`, { role: "admin" })).code, 0);
+  t.like(await alice.posts(`/groups/${groupId}/exit`), { status: 409, code: 40116 });
+  t.is((await alice.posts(`/groups/${groupId}/transfer`, { newOwnerId: bob.userId })).code, 0);
+  t.like((await carol.gets(`/groups/${groupId}`)).data, { ownerId: bob.userId, myRole: "admin" });
+  t.like(await alice.deletes(`/groups/${groupId}`), { status: 403, code: 40107 });
+  t.like(await alice.posts(`/groups/${groupId}/quit`), { code: 0, data: null });
+  await alice.device.sees("NOTIFICATION", ({ data }) => data.type === "session.deleted" && data.reason === "exit");
+  await eventually(async () => ((await alice.gets<{ groups: Rows }>("/groups")).data.groups ?? []).length === 0);
+  t.is((await bob.deletes(`/groups/${groupId}`)).code, 0);
+  for (const member of [bob, carol]) await member.device.sees("NOTIFICATION", isOf("group.disbanded"));
+  t.like(await send(carol), { type: "ERROR", code: 40102 });
+  t.like(await carol.gets(`/groups/${groupId}`), { code: 40102 });
+  t.deepEqual((await carol.gets("/groups")).data.groups, []);
 });
 
 test("a group that outgrows per-user subjects loses no message, and joins and leaves take effect at once", async (t) => {
-  const crowd = await connected("ann", "ben", "cid", "dot", "eve");
-  const [ann, ben, cid, dot, eve] = crowd as [Person, Person, Person, Person, Person];
+  const crowd = await connected(chat, "ann", "ben", "cid", "dot", "eve");
+  const [ann, ben, cid, dot, eve] = crowd;
   const group = await ann.createsGroup("Crowd", [ben, cid]);
   const groupId = groupIdOf(group);
   await ann.says(group, "small");

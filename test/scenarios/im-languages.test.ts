@@ -4,6 +4,7 @@ import { chineseMessages } from "../../actors/shared/error-messages-zh.ts";
 import { errors } from "../../actors/shared/errors.ts";
 import { acceptedLanguage } from "../../gateway/kit/languages.ts";
 import { eventually } from "../suites/eventually.ts";
+import { people } from "../support/people.ts";
 import { callApi, Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 
@@ -63,15 +64,15 @@ test("an answer follows the client until the user chooses a language, and then t
 });
 
 test("ERROR frames speak the user's language", async (t) => {
-  const [cal, dee] = await Promise.all(["cal", "dee"].map((name) => Person.registers(chat, name)));
-  await cal!.connects();
+  const [cal, dee] = await people(chat, "cal", "dee");
+  await cal.connects();
   const asks = async () => {
-    const message = { sessionId: cal!.chatWith(dee!), contentType: "text", content: "hello" };
-    const answer = await cal!.device.asks("SEND_MESSAGE", message);
+    const message = { sessionId: cal.chatWith(dee), contentType: "text", content: "hello" };
+    const answer = await cal.device.asks("SEND_MESSAGE", message);
     return [answer.type, answer.message];
   };
   t.deepEqual(await asks(), ["ERROR", errors["message.not_friends"].message]);
-  await cal!.puts("/users/me/settings", { language: "zh-CN" });
+  await cal.puts("/users/me/settings", { language: "zh-CN" });
   await eventually(async () => (await asks())[1] === chineseMessages["message.not_friends"]);
   t.deepEqual(await asks(), ["ERROR", chineseMessages["message.not_friends"]]);
 });

@@ -1,6 +1,7 @@
 // Mentions of single members and of everybody.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
+import { connected } from "../support/people.ts";
 import { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 import type { TestFrame } from "../support/test-device.ts";
@@ -17,11 +18,6 @@ const countsOf = async (person: Person, id: string) => {
   const { data } = await person.gets(`/sessions/${id}`);
   return [data.unreadCount, data.mentionCount];
 };
-async function connected(...names: string[]): Promise<Person[]> {
-  const all = await Promise.all(names.map((name) => Person.registers(chat, name)));
-  await Promise.all(all.map((person) => person.connects()));
-  return all;
-}
 async function toAll(person: Person, sessionId: string, more: Row = {}): Promise<Row> {
   const frame = { sessionId, contentType: "text", content: "@all tea", mentions: ["all"], ...more };
   const answer = await person.device.asks("SEND_MESSAGE", frame);
@@ -30,12 +26,7 @@ async function toAll(person: Person, sessionId: string, more: Row = {}): Promise
 }
 
 test("a mention of everybody is counted by all members but the sender, until they read or it is recalled", async (t) => {
-  const [alice, bob, carol, dave] = (await connected("alice", "bob", "carol", "dave")) as Person[] as [
-    Person,
-    Person,
-    Person,
-    Person,
-  ];
+  const [alice, bob, carol, dave] = await connected(chat, "alice", "bob", "carol", "dave");
   const id = await alice.createsGroup("All", [bob, carol]);
   const phone = await alice.opens(await alice.logsIn("iOS", "phone"));
   const first = await toAll(alice, id, { mentions: ["all", bob.userId] });
@@ -71,7 +62,7 @@ test("a mention of everybody is counted by all members but the sender, until the
 });
 
 test("who may not mention everybody is refused on every way, and the words alone mention nobody", async (t) => {
-  const [alice, bob, carol] = (await connected("alice", "bob", "carol")) as [Person, Person, Person];
+  const [alice, bob, carol] = await connected(chat, "alice", "bob", "carol");
   const id = await alice.createsGroup("Reserved", [bob, carol]);
   const frame = { sessionId: id, contentType: "text", content: "@all tea", mentions: ["all"] };
   t.like(await bob.posts("/messages", frame), { status: 403, code: 40108 });
@@ -109,7 +100,7 @@ test("everybody is mentioned only so often by one user", async (t) => {
 });
 
 test("mentions go by user id: a name inside a longer name, twice, or renamed changes nothing", async (t) => {
-  const [alice, jo, joAnn] = (await connected("host", "Jo", "Jo.Ann")) as [Person, Person, Person];
+  const [alice, jo, joAnn] = await connected(chat, "host", "Jo", "Jo.Ann");
   const id = await alice.createsGroup("Names", [jo, joAnn]);
   await joAnn.puts("/users/me", { nickname: "Jo Ann 李 雷" });
   const frame = {

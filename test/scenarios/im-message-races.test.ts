@@ -1,7 +1,8 @@
 // Messages under retries, races and limits: one outcome, the same for every reader.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { Person } from "../support/person.ts";
+import { connected } from "../support/people.ts";
+import type { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 
 let chat: TestNode;
@@ -12,13 +13,8 @@ test.after.always(() => chat.close());
 
 type Row = Record<string, unknown>;
 
-async function connected(...names: string[]): Promise<Person[]> {
-  const all = await Promise.all(names.map((name) => Person.registers(chat, name)));
-  await Promise.all(all.map((person) => person.connects()));
-  return all;
-}
 async function friends(): Promise<{ ana: Person; bo: Person; id: string }> {
-  const [ana, bo] = (await connected("ana", "bo")) as [Person, Person];
+  const [ana, bo] = await connected(chat, "ana", "bo");
   await ana.befriends(bo);
   return { ana, bo, id: ana.chatWith(bo) };
 }
@@ -26,7 +22,7 @@ const contents = (messages: Row[]) => messages.map(({ content }) => content);
 
 test("a client id is one message of its sender in a conversation, however often and on whichever way it is sent", async (t) => {
   const { ana, bo, id } = await friends();
-  const [cy] = (await connected("cy")) as [Person];
+  const [cy] = await connected(chat, "cy");
   await ana.befriends(cy);
   const body = { sessionId: id, contentType: "text", content: "once" };
   const first = await ana.device.asks("SEND_MESSAGE", body, "K");
@@ -83,7 +79,7 @@ test("a recall wins over edits at the same time, and stays won for every reader"
 
 test("a read position never goes back, beyond the last message, or to another conversation's message", async (t) => {
   const { ana, bo, id } = await friends();
-  const [cy] = (await connected("cy")) as [Person];
+  const [cy] = await connected(chat, "cy");
   await ana.befriends(cy);
   const foreign = await ana.says(cy, "elsewhere");
   const said: Row[] = [];
@@ -136,7 +132,7 @@ test("pages hold each message once, though messages arrive and the boundary is r
 
 test("a text has one limit in one unit on every way: sent, edited, forwarded, quoted", async (t) => {
   const { ana, bo, id } = await friends();
-  const [cy] = (await connected("cy")) as [Person];
+  const [cy] = await connected(chat, "cy");
   await ana.befriends(cy);
   const signs = { ascii: "a", cjk: "字", emoji: "😀", quotes: '"', lines: "\n" };
   const { messageId: seed } = await ana.says(bo, "short");

@@ -1,7 +1,8 @@
 // Messages: sent, edited, recalled, read, mentioned, expired, and what the list of conversations shows of them.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { Person } from "../support/person.ts";
+import { connected } from "../support/people.ts";
+import type { Person } from "../support/person.ts";
 import { misfits, type Shape } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 import type { TestDevice, TestFrame } from "../support/test-device.ts";
@@ -19,14 +20,9 @@ const sessionsOf = async (person: Person) => (await person.gets<{ sessions: Row[
 const sessionOf = async (person: Person, id: string) =>
   (await sessionsOf(person)).find(({ sessionId }) => sessionId === id);
 
-async function connected(...names: string[]): Promise<Person[]> {
-  const all = await Promise.all(names.map((name) => Person.registers(chat, name)));
-  await Promise.all(all.map((person) => person.connects()));
-  return all;
-}
 /** Two friends, and a second device of Alice's. */
 async function friends(): Promise<{ alice: Person; bob: Person; phone: TestDevice; id: string }> {
-  const [alice, bob] = (await connected("alice", "bob")) as [Person, Person];
+  const [alice, bob] = await connected(chat, "alice", "bob");
   await alice.befriends(bob);
   const phone = await alice.opens(await alice.logsIn("iOS", "phone"));
   return { alice, bob, phone, id: alice.chatWith(bob) };
@@ -62,7 +58,7 @@ test("a message reaches every device except the sending one, and a repeated send
 });
 
 test("a message to a user who is no friend is refused with the reason", async (t) => {
-  const [alice, bob] = (await connected("alice", "bob")) as [Person, Person];
+  const [alice, bob] = await connected(chat, "alice", "bob");
   const frame = { receiverId: bob.userId, contentType: "text", content: "hello" };
   t.like(await alice.device.asks("SEND_MESSAGE", frame), { type: "ERROR", code: 50107 });
   t.like(await alice.posts("/messages", frame), { status: 403, code: 50107 });
@@ -199,7 +195,7 @@ test("a read mark goes to the other side and to the reader's own devices; a deli
 });
 
 test("in a group the sender sees how many members have read the message, and which", async (t) => {
-  const [alice, bob, carol] = (await connected("alice", "bob", "carol")) as [Person, Person, Person];
+  const [alice, bob, carol] = await connected(chat, "alice", "bob", "carol");
   const id = await alice.createsGroup("Readers", [bob, carol]);
   const groupId = id.slice(2);
   const said = await alice.says(id, "read me");
@@ -239,7 +235,7 @@ test("typing is shown to the others and stored nowhere", async (t) => {
 });
 
 test("a mentioned user is notified, and the mention counts until it is read", async (t) => {
-  const [alice, bob, carol] = (await connected("alice", "bob", "carol")) as [Person, Person, Person];
+  const [alice, bob, carol] = await connected(chat, "alice", "bob", "carol");
   const id = await alice.createsGroup("Mentions", [bob, carol]);
   const frame = { groupId: id.slice(2), contentType: "text", content: "@bob look", mentions: [bob.userId] };
   const { data: said } = await alice.device.asks("SEND_MESSAGE", frame);
@@ -308,7 +304,7 @@ test("the history is read in pages in both directions", async (t) => {
 
 test("a conversation is opened, pinned, muted and hidden on every device of the user", async (t) => {
   const { alice, bob, phone, id } = await friends();
-  const [carol] = (await connected("carol")) as [Person];
+  const [carol] = await connected(chat, "carol");
   await alice.befriends(carol);
   const opened = await alice.posts("/sessions", { userId: bob.userId });
   t.like(opened.data, { sessionId: id, sessionType: "single", unreadCount: 0, lastMessage: null });
@@ -371,7 +367,7 @@ test("a read mark far beyond the last message covers no message that comes after
 
 test("a reply can only refer to a message of the same conversation that its sender may see", async (t) => {
   const { alice, bob, id } = await friends();
-  const [carol] = (await connected("carol")) as [Person];
+  const [carol] = await connected(chat, "carol");
   await alice.befriends(carol);
   const { messageId: elsewhere } = await alice.says(carol, "elsewhere");
   const { messageId: first } = await alice.says(bob, "first");
@@ -401,7 +397,7 @@ test("a reply can only refer to a message of the same conversation that its send
 
 test("the server fills in forwarded messages from the originals, and refuses made-up ones", async (t) => {
   const { alice, bob, phone, id } = await friends();
-  const [carol, mallory] = (await connected("carol", "mallory")) as [Person, Person];
+  const [carol, mallory] = await connected(chat, "carol", "mallory");
   await carol.befriends(alice);
   await mallory.befriends(alice);
   const { messageId: hello } = await bob.says(alice, "hello");

@@ -1,6 +1,7 @@
 // What a user's devices are told without asking: counts, friends who come and go.
 import test from "ava";
 import { eventually, staysTrue } from "../suites/eventually.ts";
+import { people } from "../support/people.ts";
 import { Person } from "../support/person.ts";
 import { startTestNode } from "../support/start-node.ts";
 import type { TestDevice, TestFrame } from "../support/test-device.ts";
@@ -14,13 +15,9 @@ function countsOf(device: TestDevice, sessionId: string): TestFrame["data"][] {
   return own.map(({ data }) => data);
 }
 
-async function people<N extends string>(at: { readonly port: number }, ...names: N[]): Promise<Person[]> {
-  return Promise.all(names.map((name) => Person.registers(at, name)));
-}
-
 test("counts follow messages, mentions, reads and mutes on every device, as the list shows them", async (t) => {
   await using node = await startTestNode();
-  const [ana, bo, cy] = (await people(node, "ana", "bo", "cy")) as [Person, Person, Person];
+  const [ana, bo, cy] = await people(node, "ana", "bo", "cy");
   await ana.befriends(bo);
   const group = await ana.createsGroup("walkers", [bo, cy]);
   await Promise.all([ana.connects(), bo.connects()]);
@@ -59,7 +56,7 @@ test("counts follow messages, mentions, reads and mutes on every device, as the 
 
 test("entries that are pinned say when, and stand in that order; the list names what is not there", async (t) => {
   await using node = await startTestNode();
-  const [ana, bo, cy] = (await people(node, "ana", "bo", "cy")) as [Person, Person, Person];
+  const [ana, bo, cy] = await people(node, "ana", "bo", "cy");
   await ana.connects();
   for (const friend of [bo, cy]) {
     await ana.befriends(friend);
@@ -89,7 +86,7 @@ test("entries that are pinned say when, and stand in that order; the list names 
 
 test("a sync from the beginning, and one of several answers, is told to the user's devices when it has ended", async (t) => {
   await using node = await startTestNode({ limits: { maxPageMessages: 20 } });
-  const [ana, bo] = (await people(node, "ana", "bo")) as [Person, Person];
+  const [ana, bo] = await people(node, "ana", "bo");
   await ana.befriends(bo);
   await Promise.all([ana.connects(), bo.connects()]);
   const phone = await bo.opens(await bo.logsIn("iOS", "bo-phone"));
@@ -116,7 +113,7 @@ test("a sync from the beginning, and one of several answers, is told to the user
 
 test("a sync by time brings friend groups, invitations, the blacklist and settings along", async (t) => {
   await using node = await startTestNode();
-  const [ana, bo, cy] = (await people(node, "ana", "bo", "cy")) as [Person, Person, Person];
+  const [ana, bo, cy] = await people(node, "ana", "bo", "cy");
   await ana.befriends(bo);
   const { data: made } = await ana.posts("/friends/groups", { name: "Family" });
   await ana.puts(`/friends/${bo.userId}/groups`, { groupIds: [made.groupId] });

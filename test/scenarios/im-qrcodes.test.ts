@@ -3,7 +3,8 @@ import test from "ava";
 import sharp from "sharp";
 import { encode } from "uqr";
 import { eventually } from "../suites/eventually.ts";
-import { callApi, Person } from "../support/person.ts";
+import { people } from "../support/people.ts";
+import { callApi, type Person } from "../support/person.ts";
 import { misfits } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 
@@ -20,7 +21,6 @@ test.before(async () => {
 });
 test.after.always(() => chat.close());
 
-const people = (...names: string[]) => Promise.all(names.map((name) => Person.registers(chat, name)));
 const codeOf = async (person: Person) => (await person.gets<Code>("/users/me/qrcode")).data;
 const scan = (person: Person, code: string) => person.gets(`/users/qrcode/${code}`);
 
@@ -38,14 +38,14 @@ async function modulesOf(picture: Uint8Array, size: number, border: number): Pro
 }
 
 test("a user's QR code says its content as PNG and SVG, with the owner's token or with none", async (t) => {
-  const [ada] = await people("ada");
-  const made = await ada!.gets<Code>("/users/me/qrcode");
+  const [ada] = await people(chat, "ada");
+  const made = await ada.gets<Code>("/users/me/qrcode");
   t.deepEqual(misfits(made.data, { code: "string", content: "string", qrcodeUrl: "string", expiresAt: "time" }), []);
   const { code, content, qrcodeUrl, expiresAt } = made.data;
   t.true(content.includes(code));
   t.true(Math.abs(expiresAt - Date.now() - 86_400_000) < 60_000);
-  t.is((await ada!.gets("/users/me")).data.qrcodeUrl, qrcodeUrl);
-  t.is((await codeOf(ada!)).code, code, "one code until its time is over");
+  t.is((await ada.gets("/users/me")).data.qrcodeUrl, qrcodeUrl);
+  t.is((await codeOf(ada)).code, code, "one code until its time is over");
 
   const { size, data } = encode(content, { ecc: "Q", border: 4 });
   const expected = data.slice(4, -4).map((row) =>
@@ -54,7 +54,7 @@ test("a user's QR code says its content as PNG and SVG, with the owner's token o
       .map((dark) => (dark ? "#" : "."))
       .join(""),
   );
-  const authorization = `Bearer ${ada!.token}`;
+  const authorization = `Bearer ${ada.token}`;
   const own = `http://127.0.0.1:${chat.port}/api/v1/users/me/qrcode?format=`;
   for (const [url, headers, type] of [
     [qrcodeUrl, {}, "image/png"],
@@ -72,51 +72,51 @@ test("a user's QR code says its content as PNG and SVG, with the owner's token o
 });
 
 test("whoever scans the code sees the user as by id, and a code that was replaced or never was finds nobody", async (t) => {
-  const [ben, cleo] = await people("ben", "cleo");
-  const { code, qrcodeUrl } = await codeOf(ben!);
-  const scanned = await scan(cleo!, code);
-  t.deepEqual(scanned.data, (await cleo!.gets(`/users/${ben!.userId}`)).data);
-  t.like(scanned.data, { userId: ben!.userId, nickname: "ben", isFriend: false });
-  await cleo!.befriends(ben!);
-  t.like((await scan(cleo!, code)).data, { isFriend: true });
+  const [ben, cleo] = await people(chat, "ben", "cleo");
+  const { code, qrcodeUrl } = await codeOf(ben);
+  const scanned = await scan(cleo, code);
+  t.deepEqual(scanned.data, (await cleo.gets(`/users/${ben.userId}`)).data);
+  t.like(scanned.data, { userId: ben.userId, nickname: "ben", isFriend: false });
+  await cleo.befriends(ben);
+  t.like((await scan(cleo, code)).data, { isFriend: true });
 
-  const next = (await ben!.posts<Code>("/users/qrcode/refresh")).data;
+  const next = (await ben.posts<Code>("/users/qrcode/refresh")).data;
   t.not(next.code, code);
-  t.is((await ben!.gets("/users/me")).data.qrcodeUrl, next.qrcodeUrl);
-  t.like((await scan(cleo!, next.code)).data, { userId: ben!.userId });
-  const foreign = next.code.replace(ben!.userId, cleo!.userId);
+  t.is((await ben.gets("/users/me")).data.qrcodeUrl, next.qrcodeUrl);
+  t.like((await scan(cleo, next.code)).data, { userId: ben.userId });
+  const foreign = next.code.replace(ben.userId, cleo.userId);
   for (const gone of [
     code,
     foreign,
     "nonsense",
-    ben!.userId,
-    `u${ben!.userId}-`,
+    ben.userId,
+    `u${ben.userId}-`,
     "u1-00000000000000000000000000000000",
   ]) {
-    t.like(await scan(cleo!, gone), { status: 404, codeStr: "020105" }, gone);
+    t.like(await scan(cleo, gone), { status: 404, codeStr: "020105" }, gone);
   }
   t.is((await fetch(qrcodeUrl)).status, 404);
   t.like(await callApi(chat.port, "GET", `/users/qrcode/${next.code}`), { status: 401 });
 });
 
 test("a refresh that is sent again under its key makes one code", async (t) => {
-  const [dan] = await people("dan");
+  const [dan] = await people(chat, "dan");
   const headers = { "idempotency-key": "once" };
-  const refresh = () => callApi<Code>(chat.port, "POST", "/users/qrcode/refresh", { token: dan!.token, headers });
+  const refresh = () => callApi<Code>(chat.port, "POST", "/users/qrcode/refresh", { token: dan.token, headers });
   const first = await refresh();
   t.is((await refresh()).data.code, first.data.code);
-  t.is((await codeOf(dan!)).code, first.data.code);
+  t.is((await codeOf(dan)).code, first.data.code);
 });
 
 test("a code lives for QRCODE_MS, also across a restart, and then its owner gets another", async (t) => {
   await using short = await startTestNode({ env: { QRCODE_MS: "1500" } });
-  const [eli, fay] = await Promise.all(["eli", "fay"].map((name) => Person.registers(short, name)));
-  const { code } = await codeOf(eli!);
-  t.is((await scan(fay!, code)).status, 200);
+  const [eli, fay] = await people(short, "eli", "fay");
+  const { code } = await codeOf(eli);
+  t.is((await scan(fay, code)).status, 200);
   await short.restart();
-  await eventually(async () => (await scan(fay!, code)).status === 410);
-  t.like(await scan(fay!, code), { codeStr: "020104" });
-  const next = await codeOf(eli!);
+  await eventually(async () => (await scan(fay, code)).status === 410);
+  t.like(await scan(fay, code), { codeStr: "020104" });
+  const next = await codeOf(eli);
   t.not(next.code, code);
-  t.like(await scan(fay!, code), { status: 410, codeStr: "020104" }, "its time was over before it was replaced");
+  t.like(await scan(fay, code), { status: 410, codeStr: "020104" }, "its time was over before it was replaced");
 });

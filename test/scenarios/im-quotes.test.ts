@@ -1,7 +1,8 @@
 // Quotes and jumps: a message shows the one that it answers as that one is now.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { Person } from "../support/person.ts";
+import { connected } from "../support/people.ts";
+import type { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 import type { TestFrame } from "../support/test-device.ts";
 
@@ -13,12 +14,6 @@ test.after.always(() => chat.close());
 
 type Row = Record<string, unknown>;
 const of = (messageId: unknown) => (frame: TestFrame) => frame.data.messageId === messageId;
-
-async function connected(...names: string[]): Promise<Person[]> {
-  const all = await Promise.all(names.map((name) => Person.registers(chat, name)));
-  await Promise.all(all.map((person) => person.connects()));
-  return all;
-}
 
 async function answers(person: Person, sessionId: string, replyTo: unknown, content: string): Promise<Row> {
   const frame = { sessionId, contentType: "text", content, replyTo };
@@ -45,7 +40,7 @@ async function quotesSeen(person: Person, id: string, messageId: unknown, word: 
 }
 
 test("a quote shows the answered message as it is now, live and on every read path", async (t) => {
-  const [alice, bob] = (await connected("alice", "bob")) as [Person, Person];
+  const [alice, bob] = await connected(chat, "alice", "bob");
   await alice.befriends(bob);
   const id = alice.chatWith(bob);
   const first = await alice.says(bob, "ALPHA7731 at noon");
@@ -75,7 +70,7 @@ test("a quote shows the answered message as it is now, live and on every read pa
 });
 
 test("a quote of a message from before a member's time reaches that member nowhere", async (t) => {
-  const [alice, bob, carol] = (await connected("alice", "bob", "carol")) as [Person, Person, Person];
+  const [alice, bob, carol] = await connected(chat, "alice", "bob", "carol");
   const id = await alice.createsGroup("hidden", [bob]);
   await alice.puts(`/groups/${id.slice(2)}`, { allowViewHistory: false });
   const early = await alice.says(id, "secret of the early days");
@@ -92,7 +87,7 @@ test("a quote of a message from before a member's time reaches that member nowhe
 });
 
 test("a quote is one short line, and that of an expired message is empty", async (t) => {
-  const [alice, bob] = (await connected("alice", "bob")) as [Person, Person];
+  const [alice, bob] = await connected(chat, "alice", "bob");
   await alice.befriends(bob);
   const id = alice.chatWith(bob);
   const long = await alice.says(bob, "y".repeat(500));
@@ -110,7 +105,7 @@ test("a quote is one short line, and that of an expired message is empty", async
 });
 
 test("the context of a message are its neighbours on both sides, as far as the reader may see them", async (t) => {
-  const [alice, bob, eve] = (await connected("alice", "bob", "eve")) as [Person, Person, Person];
+  const [alice, bob, eve] = await connected(chat, "alice", "bob", "eve");
   await alice.befriends(bob);
   const id = alice.chatWith(bob);
   const said: Row[] = [];

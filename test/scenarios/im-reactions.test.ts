@@ -1,7 +1,8 @@
 // Reactions and pinned messages, over the real gateway: live, in history, in search, after a pause, and after a recall.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { Person } from "../support/person.ts";
+import { connected } from "../support/people.ts";
+import type { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 
 let chat: TestNode;
@@ -12,13 +13,8 @@ test.after.always(() => chat.close());
 
 type Row = Record<string, unknown>;
 
-async function connected(...names: string[]): Promise<Person[]> {
-  const all = await Promise.all(names.map((name) => Person.registers(chat, name)));
-  await Promise.all(all.map((person) => person.connects()));
-  return all;
-}
 async function friends(): Promise<{ alice: Person; bob: Person; id: string }> {
-  const [alice, bob] = (await connected("alice", "bob")) as [Person, Person];
+  const [alice, bob] = await connected(chat, "alice", "bob");
   await alice.befriends(bob);
   return { alice, bob, id: alice.chatWith(bob) };
 }
@@ -144,7 +140,7 @@ test("the versions of an edited message are read with the original, until the me
 });
 
 test("in a group owner and admins pin, the newest pin comes first, and who joined later sees what they may", async (t) => {
-  const [ana, bo, cy] = (await connected("ana", "bo", "cy")) as [Person, Person, Person];
+  const [ana, bo, cy] = await connected(chat, "ana", "bo", "cy");
   const id = await ana.createsGroup("Trip", [bo]);
   await ana.puts(`/groups/${id.slice(2)}/settings`, { allowViewHistory: false });
   const before = await bo.says(id, "the old plan");
@@ -172,16 +168,16 @@ test("in a group owner and admins pin, the newest pin comes first, and who joine
 });
 
 test("sixty quick taps end in one state everywhere, and make few versions", async (t) => {
-  const [ana, ...others] = await connected("ana", "bo", "cy", "di");
-  const id = await ana!.createsGroup("Taps", others);
-  const { messageId } = await ana!.says(id, "like it?");
+  const [ana, ...others] = await connected(chat, "ana", "bo", "cy", "di");
+  const id = await ana.createsGroup("Taps", others);
+  const { messageId } = await ana.says(id, "like it?");
   const emoji = ["👍", "❤️", "😂", "🎉", "🔥"];
-  const taps = [ana!, ...others].flatMap((person) => emoji.map((each) => [person, each] as const));
+  const taps = [ana, ...others].flatMap((person) => emoji.map((each) => [person, each] as const));
   await Promise.all(taps.map(([person, each]) => reacts(person, messageId, each)));
   await Promise.all(taps.map(([person, each]) => reacts(person, messageId, each, false)));
   await Promise.all(taps.map(([person, each]) => reacts(person, messageId, each)));
   const full = emoji.map((each) => ({ emoji: each, count: 4, mine: true })).sort(byEmoji);
-  for (const person of [ana!, ...others]) {
+  for (const person of [ana, ...others]) {
     await eventually(() => {
       const last = person.device.seen("REACTION_UPDATED").at(-1)?.data.reactions as { count: number }[] | undefined;
       return last?.length === emoji.length && last.every(({ count }) => count === 4);

@@ -2,7 +2,8 @@
 import test from "ava";
 import { contactHashes } from "../../gateway/rest/people/contact-hashes.ts";
 import { eventually } from "../suites/eventually.ts";
-import { callApi, Person } from "../support/person.ts";
+import { people } from "../support/people.ts";
+import { callApi, type Person } from "../support/person.ts";
 import { misfits } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 import { SurfaceClient } from "../support/surface-client.ts";
@@ -20,7 +21,6 @@ test.before(async () => {
 });
 test.after.always(() => chat.close());
 
-const people = (...names: string[]) => Promise.all(names.map((name) => Person.registers(chat, name)));
 const consents = (person: Person, contactsConsent = true) => person.puts("/users/me/settings", { contactsConsent });
 const uploads = (person: Person, ...contacts: unknown[]) => person.posts("/friends/contacts", { contacts });
 const recommended = async (person: Person) =>
@@ -33,74 +33,74 @@ async function areKnown(person: Person, other: Person): Promise<void> {
 }
 
 test("a user is recommended to the people in the address book when both consent, and at once", async (t) => {
-  const [ann, bob] = await people("ann", "bob");
-  t.is((await ann!.gets("/users/me/settings")).data.contactsConsent, false);
-  await consents(bob!);
-  await uploads(bob!, { email: ann!.email, name: "Ann" });
-  t.deepEqual(await recommended(ann!), [], "Ann has not consented");
-  await consents(ann!);
-  const [found, ...others] = await recommended(ann!);
+  const [ann, bob] = await people(chat, "ann", "bob");
+  t.is((await ann.gets("/users/me/settings")).data.contactsConsent, false);
+  await consents(bob);
+  await uploads(bob, { email: ann.email, name: "Ann" });
+  t.deepEqual(await recommended(ann), [], "Ann has not consented");
+  await consents(ann);
+  const [found, ...others] = await recommended(ann);
   t.deepEqual(others, []);
   const shape = { userId: "string", nickname: "string", avatar: "string", reason: ["contacts"] } as const;
   t.deepEqual(misfits({ ...found }, shape), []);
-  t.like(found, { userId: bob!.userId, nickname: "bob", reason: "contacts" });
-  t.deepEqual(await recommended(bob!), [], "Ann has uploaded nobody");
-  await consents(ann!, false);
-  t.deepEqual(await recommended(ann!), []);
+  t.like(found, { userId: bob.userId, nickname: "bob", reason: "contacts" });
+  t.deepEqual(await recommended(bob), [], "Ann has uploaded nobody");
+  await consents(ann, false);
+  t.deepEqual(await recommended(ann), []);
 });
 
 test("what was uploaded without consent is not kept", async (t) => {
-  const [cat, dan] = await people("cat", "dan");
-  await uploads(dan!, { email: cat!.email });
-  for (const each of [cat!, dan!]) await consents(each);
-  t.deepEqual(await recommended(cat!), []);
+  const [cat, dan] = await people(chat, "cat", "dan");
+  await uploads(dan, { email: cat.email });
+  for (const each of [cat, dan]) await consents(each);
+  t.deepEqual(await recommended(cat), []);
 });
 
 test("consent that is withdrawn takes the contacts away; consent given again does not bring them back", async (t) => {
-  const [eve, fay] = await people("eve", "fay");
-  await areKnown(eve!, fay!);
-  t.deepEqual(await idsFor(eve!), [fay!.userId]);
-  await consents(fay!, false);
-  t.deepEqual(await idsFor(eve!), []);
-  await consents(fay!);
-  await eventually(async () => (await idsFor(eve!)).length === 0);
-  await uploads(fay!, { email: eve!.email.toUpperCase() });
-  t.deepEqual(await idsFor(eve!), [fay!.userId]);
+  const [eve, fay] = await people(chat, "eve", "fay");
+  await areKnown(eve, fay);
+  t.deepEqual(await idsFor(eve), [fay.userId]);
+  await consents(fay, false);
+  t.deepEqual(await idsFor(eve), []);
+  await consents(fay);
+  await eventually(async () => (await idsFor(eve)).length === 0);
+  await uploads(fay, { email: eve.email.toUpperCase() });
+  t.deepEqual(await idsFor(eve), [fay.userId]);
 });
 
 test("friends, oneself, and users blocked from either side are not recommended", async (t) => {
-  const [gus, hal, ida, jon, kai] = await people("gus", "hal", "ida", "jon", "kai");
-  for (const other of [gus!, hal!, ida!, jon!, kai!]) await areKnown(gus!, other);
+  const [gus, hal, ida, jon, kai] = await people(chat, "gus", "hal", "ida", "jon", "kai");
+  for (const other of [gus, hal, ida, jon, kai]) await areKnown(gus, other);
   t.deepEqual(
-    await idsFor(gus!),
-    [kai!, jon!, ida!, hal!].map(({ userId }) => userId),
+    await idsFor(gus),
+    [kai, jon, ida, hal].map(({ userId }) => userId),
     "the newest first",
   );
-  await gus!.befriends(hal!);
-  await gus!.posts("/friends/blacklist", { userId: ida!.userId });
-  await jon!.posts("/friends/blacklist", { userId: gus!.userId });
-  await eventually(async () => (await idsFor(gus!)).length === 1);
-  t.deepEqual(await idsFor(gus!), [kai!.userId]);
-  await jon!.deletes(`/friends/blacklist/${gus!.userId}`);
-  await eventually(async () => (await idsFor(gus!)).length === 2);
+  await gus.befriends(hal);
+  await gus.posts("/friends/blacklist", { userId: ida.userId });
+  await jon.posts("/friends/blacklist", { userId: gus.userId });
+  await eventually(async () => (await idsFor(gus)).length === 1);
+  t.deepEqual(await idsFor(gus), [kai.userId]);
+  await jon.deletes(`/friends/blacklist/${gus.userId}`);
+  await eventually(async () => (await idsFor(gus)).length === 2);
 });
 
 test("a phone number counts in any spelling, also when its owner comes later, and for its owner alone", async (t) => {
-  const [lea, max, ned] = await people("lea", "max", "ned");
-  for (const each of [lea!, max!, ned!]) await consents(each);
-  await uploads(max!, "139 1234 0077");
-  await uploads(ned!, { phone: "+8613912340077" });
-  t.deepEqual(await idsFor(lea!), []);
+  const [lea, max, ned] = await people(chat, "lea", "max", "ned");
+  for (const each of [lea, max, ned]) await consents(each);
+  await uploads(max, "139 1234 0077");
+  await uploads(ned, { phone: "+8613912340077" });
+  t.deepEqual(await idsFor(lea), []);
   const bind = (phoneNumber: string) =>
-    lea!.puts("/users/me/phone", { phoneNumber, verifyCode: "123456", password: lea!.password });
+    lea.puts("/users/me/phone", { phoneNumber, verifyCode: "123456", password: lea.password });
   t.is((await bind("8613912340077")).code, 0);
-  t.deepEqual((await idsFor(lea!)).toSorted(), [max!.userId, ned!.userId].toSorted());
+  t.deepEqual((await idsFor(lea)).toSorted(), [max.userId, ned.userId].toSorted());
   t.is((await bind("+8613912340078")).code, 0);
-  t.deepEqual(await idsFor(lea!), []);
+  t.deepEqual(await idsFor(lea), []);
 });
 
 test("an e-mail address that its user never proved recommends nobody", async (t) => {
-  const [ola] = await people("ola");
+  const [ola] = await people(chat, "ola");
   const [email, username] = [`squatted.${process.pid}@example.test`, `squatter${process.pid}`];
   const surface = new SurfaceClient(chat, { base: "/compat/image" });
   const password = "Passw0rd1";
@@ -109,9 +109,9 @@ test("an e-mail address that its user never proved recommends nobody", async (t)
   const { data } = await callApi(chat.port, "POST", "/auth/login", { body: login });
   const token = String(data.accessToken);
   t.like((await callApi(chat.port, "GET", "/users/me", { token })).data, { email });
-  await consents(ola!);
+  await consents(ola);
   await callApi(chat.port, "PUT", "/users/me/settings", { token, body: { contactsConsent: true } });
-  await uploads(ola!, { email });
+  await uploads(ola, { email });
   t.deepEqual((await callApi(chat.port, "GET", "/friends/recommendations", { token })).data, { users: [] });
 });
 

@@ -1,7 +1,8 @@
 // Search by any combination of filters, and what is left of a text that was changed or taken back.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
-import { Person } from "../support/person.ts";
+import { connected } from "../support/people.ts";
+import type { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 
 let chat: TestNode;
@@ -12,11 +13,6 @@ test.after.always(() => chat.close());
 
 type Row = Record<string, unknown>;
 
-async function connected(...names: string[]): Promise<Person[]> {
-  const all = await Promise.all(names.map((name) => Person.registers(chat, name)));
-  await Promise.all(all.map((person) => person.connects()));
-  return all;
-}
 async function search(person: Person, filters: Record<string, string | number>): Promise<Row[]> {
   const query = Object.entries(filters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
   const answer = await person.gets<{ messages: Row[] }>(`/messages/search?${query.join("&")}`);
@@ -26,7 +22,7 @@ async function search(person: Person, filters: Record<string, string | number>):
 const contents = (messages: Row[]) => messages.map(({ content }) => content);
 
 test("any combination of words, sender, type, time and conversation narrows a search", async (t) => {
-  const [alice, bob, carol] = (await connected("alice", "bob", "carol")) as [Person, Person, Person];
+  const [alice, bob, carol] = await connected(chat, "alice", "bob", "carol");
   await alice.befriends(bob);
   await alice.befriends(carol);
   const [withBob, withCarol] = [alice.chatWith(bob), alice.chatWith(carol)];
@@ -66,7 +62,7 @@ test("any combination of words, sender, type, time and conversation narrows a se
 });
 
 test("pieces of unspaced texts and signs are found at once, by those who may see them", async (t) => {
-  const [alice, bob, eve] = (await connected("alice", "bob", "eve")) as [Person, Person, Person];
+  const [alice, bob, eve] = await connected(chat, "alice", "bob", "eve");
   await alice.befriends(bob);
   const texts = [
     "订单ORD-42已发货",
@@ -103,12 +99,7 @@ test("pieces of unspaced texts and signs are found at once, by those who may see
 });
 
 test("an edited text lives on in its versions only, and a recalled one nowhere but in independent copies", async (t) => {
-  const [alice, bob, carol, dave] = (await connected("alice", "bob", "carol", "dave")) as Person[] as [
-    Person,
-    Person,
-    Person,
-    Person,
-  ];
+  const [alice, bob, carol, dave] = await connected(chat, "alice", "bob", "carol", "dave");
   const id = await alice.createsGroup("Traces", [bob, carol]);
   await carol.befriends(dave);
   const send = { sessionId: id, contentType: "text", content: "ALPHA7731", mentions: [bob.userId] };

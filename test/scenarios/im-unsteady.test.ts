@@ -1,6 +1,7 @@
 // Clients whose connection breaks, whose clock is wrong, whose token runs out, and who page through lists that move meanwhile.
 import test from "ava";
 import { eventually, staysTrue } from "../suites/eventually.ts";
+import { people } from "../support/people.ts";
 import { callApi, Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 
@@ -11,9 +12,8 @@ test.before(async () => {
 test.after.always(() => chat.close());
 
 type Row = Record<string, unknown>;
-const people = (...names: string[]) => Promise.all(names.map((name) => Person.registers(chat, name)));
 async function friends(): Promise<{ ana: Person; bo: Person; id: string }> {
-  const [ana, bo] = (await people("ana", "bo")) as [Person, Person];
+  const [ana, bo] = await people(chat, "ana", "bo");
   await ana.befriends(bo);
   await Promise.all([ana.connects(), bo.connects()]);
   return { ana, bo, id: ana.chatWith(bo) };
@@ -64,7 +64,7 @@ test("times are the server's, whatever clock a client claims, and the order is t
 });
 
 test("pages of the conversation list hold each conversation, though some jump to the top between them", async (t) => {
-  const [ana, bo] = (await people("ana", "bo")) as [Person, Person];
+  const [ana, bo] = await people(chat, "ana", "bo");
   await ana.connects();
   const groups: string[] = [];
   for (let n = 0; n < 9; n += 1) groups.push(await ana.createsGroup(`Group ${n}`, [bo]));
@@ -101,8 +101,8 @@ test("pages of the conversation list hold each conversation, though some jump to
 });
 
 test("pages of members hold each member of the whole time once, though others join and leave between them", async (t) => {
-  const [ana, ...others] = (await people("ana", "b", "c", "d", "e", "f", "g")) as [Person, ...Person[]];
-  const comers = await people("h", "i", "j", "k");
+  const [ana, ...others] = await people(chat, "ana", "b", "c", "d", "e", "f", "g");
+  const comers = await people(chat, "h", "i", "j", "k");
   const groupId = (await ana.createsGroup("Moving", others)).slice(2);
   const listed: string[] = [];
   const left = new Set<string>();
@@ -125,7 +125,7 @@ test("pages of members hold each member of the whole time once, though others jo
 });
 
 test("a phone that was away counts others' messages after its user's own last one, and a sync from zero the same", async (t) => {
-  const [ana, bo] = (await people("ana", "bo")) as [Person, Person];
+  const [ana, bo] = await people(chat, "ana", "bo");
   await ana.connects();
   const laptop = await bo.connects();
   const group = await ana.createsGroup("Counting", [bo]);

@@ -7,19 +7,19 @@ import { maxChars, maxItems } from "../../actors/shared/limits.ts";
 import { createEnvelopes, statusByKind } from "../../gateway/kit/envelope.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { systemRandom } from "../../infra/system/random.ts";
-import { callApi, type Envelope, Person } from "../support/person.ts";
+import { people } from "../support/people.ts";
+import { callApi, type Envelope } from "../support/person.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 import { TestDevice } from "../support/test-device.ts";
 
 const codeOf = (error: ErrorName) => Number(errors[error].code);
 const refusal = (error: ErrorName) => ({ status: statusByKind[errors[error].kind], code: codeOf(error) });
-const people = (node: TestNode, ...names: string[]) => Promise.all(names.map((name) => Person.registers(node, name)));
 const unknownIds = (count: number) => Array.from({ length: count }, (_, i) => String(4_503_599_627_370_000 + i));
 
 test("a repeated key is the same message by socket and REST and after a restart, and with other content a conflict", async (t) => {
   await using node = await startTestNode();
-  const [alice, bob] = (await people(node, "alice", "bob")) as [Person, Person];
+  const [alice, bob] = await people(node, "alice", "bob");
   await alice.befriends(bob);
   const sessionId = alice.chatWith(bob);
   const body = { sessionId, clientMsgId: "key-1", contentType: "text", content: "hello" };
@@ -46,7 +46,7 @@ test("a repeated key is the same message by socket and REST and after a restart,
 
 test("a change with an Idempotency-Key is made once, and the key is refused for another change", async (t) => {
   await using node = await startTestNode();
-  const [alice, bob] = (await people(node, "alice", "bob")) as [Person, Person];
+  const [alice, bob] = await people(node, "alice", "bob");
   const change = (method: string, path: string, key: string, body?: unknown): Promise<Envelope> =>
     callApi(node.port, method, path, { token: alice.token, body, headers: { "idempotency-key": key } });
   const group = { name: "ours", memberIds: [bob.userId] };
@@ -69,7 +69,7 @@ test("a change with an Idempotency-Key is made once, and the key is refused for 
 
 test("content beyond a message's limits is refused with an error of its own, and content at the limits is kept", async (t) => {
   await using node = await startTestNode();
-  const [alice, bob, carol] = (await people(node, "alice", "bob", "carol")) as [Person, Person, Person];
+  const [alice, bob, carol] = await people(node, "alice", "bob", "carol");
   await alice.befriends(bob);
   await alice.befriends(carol);
   const device = await alice.connects();
@@ -115,7 +115,7 @@ test("content beyond a message's limits is refused with an error of its own, and
 
 test("the limits of texts count characters at every route that stores a text, and mentions have a limit", async (t) => {
   await using node = await startTestNode();
-  const [alice, bob, carol] = (await people(node, "alice", "bob", "carol")) as [Person, Person, Person];
+  const [alice, bob, carol] = await people(node, "alice", "bob", "carol");
   await alice.befriends(bob);
   const group = await alice.createsGroup("ours", [bob]);
   const path = `/groups/${group.slice(2)}`;
@@ -153,7 +153,7 @@ test("the limits of texts count characters at every route that stores a text, an
 
 test("a full group refuses further members, one request adds at most 200, and the members stay", async (t) => {
   await using node = await startTestNode({ env: { MAX_GROUP_MEMBERS: "3" } });
-  const [owner, a, b, c] = (await people(node, "owner", "a", "b", "c")) as [Person, Person, Person, Person];
+  const [owner, a, b, c] = await people(node, "owner", "a", "b", "c");
   const group = await owner.createsGroup("small", [a, b]);
   const path = `/groups/${group.slice(2)}`;
   t.like(await owner.posts(`${path}/members`, { memberIds: [c.userId] }), refusal("group.full"));
@@ -174,7 +174,7 @@ test("a full group refuses further members, one request adds at most 200, and th
 test("a socket over the limit of a user or a host is refused, and the open ones stay", async (t) => {
   const limits = { maxConnectionsPerUser: 2, maxConnections: 4 };
   await using node = await startTestNode({ limits });
-  const [alice, bob, carol] = (await people(node, "alice", "bob", "carol")) as [Person, Person, Person];
+  const [alice, bob, carol] = await people(node, "alice", "bob", "carol");
   const first = await alice.connects();
   const web = await alice.logsIn("Web", "web");
   const second = await alice.opens(web);
@@ -191,7 +191,7 @@ test("a socket over the limit of a user or a host is refused, and the open ones 
 
 test("an actor with a full mailbox refuses further commands, loses no accepted one, and other actors work on", async (t) => {
   await using node = await startTestNode();
-  const [alice, bob, carol] = (await people(node, "alice", "bob", "carol")) as [Person, Person, Person];
+  const [alice, bob, carol] = await people(node, "alice", "bob", "carol");
   await alice.befriends(carol);
   const group = await alice.createsGroup("busy", [bob]);
   const actor = node.node.actors.get(Conversation, group);

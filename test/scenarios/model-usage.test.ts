@@ -7,6 +7,7 @@ import { DomainError } from "../../actors/shared/errors.ts";
 import { systemClock } from "../../infra/system/clock.ts";
 import { eventually } from "../suites/eventually.ts";
 import { holdOf, price, settleOf } from "../support/llm/lone-account.ts";
+import { people } from "../support/people.ts";
 import { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
 
@@ -91,18 +92,17 @@ test("sums are the same after a restart, and of requests in flight none stays op
 
 test("the system's budget holds for all users together, and its refusal leaves nothing held", async (t) => {
   await using chat = await startTestNode({ env: { LLM_BUDGET_MONTH: String((2 * most) / 1e12) } });
-  const people = await Promise.all(["alice", "bob", "carol"].map((name) => Person.registers(chat, name)));
+  const [{ userId: alice }, { userId: bob }, { userId: carol }] = await people(chat, "alice", "bob", "carol");
   const ledger = ledgerOf(chat, "boot-a", true);
-  const [alice, bob, carol] = people.map(({ userId }) => userId);
-  await ledger.hold(hold(alice!, "r1"));
-  await ledger.hold(hold(bob!, "r2"));
-  const error = await t.throwsAsync(ledger.hold(hold(carol!, "r3")), { instanceOf: DomainError });
+  await ledger.hold(hold(alice, "r1"));
+  await ledger.hold(hold(bob, "r2"));
+  const error = await t.throwsAsync(ledger.hold(hold(carol, "r3")), { instanceOf: DomainError });
   t.is(error.error, "llm.rate_limited");
   const openHolds = async (key: string) => (await chat.node.actors.get(Account, key).budget({})).openHolds;
-  t.deepEqual(await Promise.all([alice!, bob!, carol!, "system"].map(openHolds)), [1, 1, 0, 2]);
-  await ledger.settle(alice!, settleOf("r1"));
-  await ledger.release(bob!, "r2");
-  t.deepEqual(await Promise.all([alice!, bob!, "system"].map(openHolds)), [0, 0, 0]);
+  t.deepEqual(await Promise.all([alice, bob, carol, "system"].map(openHolds)), [1, 1, 0, 2]);
+  await ledger.settle(alice, settleOf("r1"));
+  await ledger.release(bob, "r2");
+  t.deepEqual(await Promise.all([alice, bob, "system"].map(openHolds)), [0, 0, 0]);
   t.is((await chat.node.actors.get(Account, "system").budget({})).month.used, real);
-  await t.notThrowsAsync(ledger.hold(hold(carol!, "r3")));
+  await t.notThrowsAsync(ledger.hold(hold(carol, "r3")));
 });
