@@ -1,4 +1,4 @@
-// Who may read a file: its owner, and whoever may see a message that holds it. Avatars are for everybody.
+// Who may read a file: its owner, and users who may see a message that holds it. Avatars are for everybody.
 import { Conversation } from "../../actors/conversation/contract.ts";
 import { File, type FileContent, type FileView } from "../../actors/file/contract.ts";
 import { isFileId } from "../../actors/file/names.ts";
@@ -17,18 +17,33 @@ interface Reader {
   messageId?: string;
 }
 
+export type ReadableFile = FileView & { content: FileContent };
+
 /** Conversations that are asked for one reader; a file of more is not shown to those who are only in others. */
 const maxConversationsAsked = 32;
 
-/** Throws file.not_found, for a file that is not the reader's to see, too. */
+/** Throws file.gone, and file.not_found, for a file that is not the reader's to see, too. */
 export async function readableFile(
   edge: FileEdge,
   fileId: string,
   reader: Reader,
   call: CallOptions,
-): Promise<FileView & { content: FileContent }> {
-  const view = await seenFile(edge, fileId, reader, call);
-  if (view.state === "expired" || view.state === "deleted") throw new DomainError("file.gone");
+): Promise<ReadableFile> {
+  return withBytes(await seenFile(edge, fileId, reader, call));
+}
+
+/** Throws file.gone, and file.not_found for a file that is not made yet or was refused. */
+export function withBytes(view: FileView): ReadableFile {
+  refuseGone(view);
+  return availableOf(view);
+}
+
+/** Throws file.gone. */
+export function refuseGone({ state }: Pick<FileView, "state">): void {
+  if (state === "expired" || state === "deleted") throw new DomainError("file.gone");
+}
+
+function availableOf(view: FileView): ReadableFile {
   if (view.state !== "available" || !view.content) throw new DomainError("file.not_found");
   return { ...view, content: view.content };
 }
@@ -58,7 +73,7 @@ async function isMemberOfHolder(
   return false;
 }
 
-/** A file of the messenger is read by whoever sees a message that holds it: not after a recall, not above a hidden history. */
+/** A file of the messenger is read by the users who see a message that holds it: not after a recall, not above a hidden history. */
 async function seesMessage(edge: FileEdge, fileId: string, reader: Reader, call: CallOptions): Promise<boolean> {
   const { userId, messageId } = reader;
   if (messageId !== undefined && (await holds(edge, { userId, messageId }, fileId))) return true;
@@ -87,11 +102,9 @@ async function holds(edge: FileEdge, asked: Parameters<Reading["findMessage"]>[0
 }
 
 /** Throws file.not_found. */
-export async function availableFile({ actors }: FileEdge, fileId: string, call: CallOptions): Promise<FileView> {
+export async function availableFile({ actors }: FileEdge, fileId: string, call: CallOptions): Promise<ReadableFile> {
   if (!isFileId(fileId)) throw new DomainError("file.not_found");
-  const view = await actors.get(File, fileId).view({}, call);
-  if (view.state !== "available") throw new DomainError("file.not_found");
-  return view;
+  return availableOf(await actors.get(File, fileId).view({}, call));
 }
 
 /** Throws session.not_found for a conversation that the user is not in. */

@@ -1,12 +1,11 @@
 // The file that a message is to hold, found before it is sent: the sender reads it, and it is of the message's kind.
 import { fileIdIn } from "../../actors/conversation/chat/content-files.ts";
 import type { References } from "../../actors/conversation/contract.ts";
-import type { FileContent, FileView } from "../../actors/file/contract.ts";
 import { thumbnailPath } from "../../actors/file/paths.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { FileType } from "../../actors/shared/file-type.ts";
 import type { UserId } from "../../actors/shared/ids.ts";
-import { type FileEdge, readableFile } from "../files/access.ts";
+import { type FileEdge, type ReadableFile, readableFile } from "../files/access.ts";
 
 const typesOf: Readonly<Record<string, readonly FileType[]>> = {
   image: ["chat_image"],
@@ -32,7 +31,7 @@ export async function findFile(edge: FileEdge, userId: UserId, { contentType, co
 }
 
 /** The fields of each kind have names of their own. */
-function factsOf(contentType: string, file: FileView & { content: FileContent }): Record<string, unknown> {
+function factsOf(contentType: string, file: ReadableFile): Record<string, unknown> {
   const { fileId, name: fileName, content } = file;
   const { mime: mimeType, size, width, height, durationMs, hasThumb } = content;
   return {

@@ -1,10 +1,10 @@
 // The bytes of a file, for who may read it: by a token, by an address that is signed, or for everybody (avatars).
-import { File, type FileContent, type FileView } from "../../../actors/file/contract.ts";
+import { File, type FileView } from "../../../actors/file/contract.ts";
 import { thumbMime } from "../../../actors/file/images.ts";
 import { isFileId, objectNamesOf, objectOf } from "../../../actors/file/names.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { isPublic } from "../../../actors/shared/file-type.ts";
-import { readableFile } from "../../files/access.ts";
+import { type ReadableFile, readableFile, withBytes } from "../../files/access.ts";
 import { isSignedFor } from "../../files/addresses.ts";
 import { serveFile } from "../../files/download.ts";
 import { optionalId, optionalText } from "../../input/rules.ts";
@@ -31,7 +31,6 @@ const query = schema<BytesQuery>({
 type Asked = Pick<Request<string, "signed", BytesQuery, undefined>, "edge" | "query" | "caller" | "call"> & {
   params: { id: string };
 };
-type Readable = FileView & { content: FileContent };
 
 const common = {
   method: "GET",
@@ -70,7 +69,7 @@ export const bytesRoutes: Route[] = [
 
 export async function sendFile(
   { edge, http }: { edge: Edge; http: RawHttp },
-  file: Readable,
+  file: ReadableFile,
   { isSaved }: { isSaved: boolean },
 ): Promise<typeof written> {
   const { mime, sha256 } = file.content;
@@ -79,10 +78,10 @@ export async function sendFile(
   return written;
 }
 
-async function fileFor({ edge, params: { id }, query, caller, call }: Asked): Promise<Readable> {
+async function fileFor({ edge, params: { id }, query, caller, call }: Asked): Promise<ReadableFile> {
   if (query.sig !== undefined) {
     if (!isSignedFor(edge, id, query)) throw new DomainError("file.url_ended");
-    return available(await find({ edge, call }, id));
+    return withBytes(await find({ edge, call }, id));
   }
   if (caller) {
     const { message: messageId } = query;
@@ -90,16 +89,10 @@ async function fileFor({ edge, params: { id }, query, caller, call }: Asked): Pr
   }
   const file = isFileId(id) ? await find({ edge, call }, id).catch(() => undefined) : undefined;
   if (file?.type === undefined || !isPublic(file.type)) throw new DomainError("auth.token_invalid");
-  return available(file);
+  return withBytes(file);
 }
 
 function find({ edge, call }: Pick<Asked, "edge" | "call">, fileId: string): Promise<FileView> {
   if (!isFileId(fileId)) throw new DomainError("file.not_found");
   return edge.actors.get(File, fileId).find({}, call);
-}
-
-function available(file: FileView): Readable {
-  if (file.state === "expired" || file.state === "deleted") throw new DomainError("file.gone");
-  if (file.state !== "available" || !file.content) throw new DomainError("file.not_found");
-  return { ...file, content: file.content };
 }

@@ -4,7 +4,7 @@ import { contentPath } from "../../../actors/file/paths.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import { Storage } from "../../../actors/storage/contract.ts";
-import { readableFile, seenFile } from "../../files/access.ts";
+import { readableFile, refuseGone, seenFile } from "../../files/access.ts";
 import { signatureOf } from "../../files/addresses.ts";
 import { settingsOf } from "../../files/room.ts";
 import { optionalCount, optionalText } from "../../input/rules.ts";
@@ -75,7 +75,7 @@ export const fileRoutes: Route[] = [
         return sendFile({ edge, http }, await readableFile(edge, params.id, caller, call), { isSaved: true });
       }
       const view = await seenFile(edge, params.id, caller, call);
-      if (view.state === "expired" || view.state === "deleted") throw new DomainError("file.gone");
+      refuseGone(view);
       if (view.refusal) throw new DomainError(view.refusal.error, { message: view.refusal.message });
       return fileOnWire(view);
     },
@@ -89,7 +89,7 @@ export const fileRoutes: Route[] = [
     async handle({ caller: { userId }, params, edge, call }) {
       const view = await seenFile(edge, params.id, { userId }, call);
       if (view.ownerId !== userId) throw new DomainError("file.not_found");
-      if (view.state === "expired" || view.state === "deleted") throw new DomainError("file.gone");
+      refuseGone(view);
       await edge.actors.get(File, params.id).remove({ userId }, call);
       return null;
     },

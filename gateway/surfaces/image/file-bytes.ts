@@ -1,9 +1,8 @@
-// The bytes behind the addresses of files. A signed address lets in whoever has it; else the login says who asks.
-import type { FileContent, FileView } from "../../../actors/file/contract.ts";
+// The bytes behind the addresses of files. A signed address lets in everybody who has it; else the login says who asks.
 import { thumbMime } from "../../../actors/file/images.ts";
 import { objectNamesOf, objectOf } from "../../../actors/file/names.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
-import { availableFile, readableFile } from "../../files/access.ts";
+import { availableFile, type ReadableFile, readableFile } from "../../files/access.ts";
 import { isSignedFor } from "../../files/addresses.ts";
 import { serveFile } from "../../files/download.ts";
 import { optionalText } from "../../input/rules.ts";
@@ -72,12 +71,9 @@ export const fileRoutes: SurfaceRoute[] = [
   }),
 ];
 
-async function fileFor({ edge, query, params, client, call }: Asked): Promise<FileView & { content: FileContent }> {
-  const view = await (isSignedFor(edge, params.id, query)
-    ? availableFile(edge, params.id, call)
-    : readableFile(edge, params.id, { userId: await readerOf({ edge, client }) }, call));
-  if (!view.content) throw new DomainError("file.not_found");
-  return { ...view, content: view.content };
+async function fileFor({ edge, query, params, client, call }: Asked): Promise<ReadableFile> {
+  if (isSignedFor(edge, params.id, query)) return availableFile(edge, params.id, call);
+  return readableFile(edge, params.id, { userId: await readerOf({ edge, client }) }, call);
 }
 
 async function readerOf({ edge, client }: Pick<Asked, "edge" | "client">): Promise<string> {
