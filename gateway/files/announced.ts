@@ -14,9 +14,6 @@ export interface AskedUpload {
   call: CallOptions;
 }
 
-/** A request waits so long for the file to be made; what takes longer is answered while it is processed. */
-export const makeWaitMs = 60_000;
-
 /** An upload that still takes bytes. Throws file.upload_unknown. */
 export async function ownUpload(edge: Edge, asked: AskedUpload) {
   const view = await ownFile(edge, asked);
@@ -39,7 +36,7 @@ export async function finishUpload(edge: Edge, asked: AskedUpload): Promise<File
     if (!digest) checkParts(plan.chunks, parts);
     await edge.actors.get(File, fileId).stored(digest ? { digest, isReplaceable: true } : {}, own);
   } else if (view.state === "expired" || view.state === "deleted") throw new DomainError("file.upload_unknown");
-  return waitUntilMade(edge, fileId, makeWaitMs, own);
+  return waitUntilMade(edge, fileId, own);
 }
 
 function checkParts(chunks: number, parts: readonly number[]): void {

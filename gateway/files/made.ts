@@ -6,16 +6,17 @@ import { DomainError } from "../../actors/shared/errors.ts";
 import { sleep } from "../../actors/shared/sleep.ts";
 import type { GatewayDeps } from "../ports.ts";
 
+/** A request waits so long for a file to be made. */
+const makeWaitMs = 60_000;
 const lookMs = { minMs: 15, maxMs: 250 };
 
 /** The file when it is available, or as it is when the time is over. Throws what it was refused for. */
 export async function waitUntilMade(
   { actors, clock }: Pick<GatewayDeps, "actors" | "clock">,
   fileId: string,
-  waitMs: number,
   call: CallOptions,
 ): Promise<FileView> {
-  const untilMs = clock.monotonicMs() + waitMs;
+  const untilMs = clock.monotonicMs() + makeWaitMs;
   const pauses = new Backoff(lookMs);
   for (;;) {
     const view = await actors.get(File, fileId).view({}, call);

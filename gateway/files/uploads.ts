@@ -12,9 +12,6 @@ import { withStore } from "../kit/with-store.ts";
 import type { GatewayDeps } from "../ports.ts";
 import { waitUntilMade } from "./made.ts";
 
-/** A request waits so long for the files to be made; then common.timeout. */
-const makeWaitMs = 60_000;
-
 type UploadEdge = Pick<GatewayDeps, "actors" | "clock" | "random" | "log" | "objects">;
 
 /** The files of one request. */
@@ -61,7 +58,7 @@ export class Uploads {
     await withStore(this.#edge, (objects) => objects.put(objectNamesOf(fileId).raw, bytes, facts));
   }
 
-  /** Makes the files, all or none: throws what the first one that was refused was refused for. */
+  /** Makes the files, all or none: throws the refusal of the first one that was refused, and common.timeout. */
   async make(facts: { conversationId: ConversationId; purpose: string }): Promise<FileView[]> {
     for (const fileId of this.#fileIds) await this.#file(fileId).stored(facts, this.#call);
     return Promise.all(this.#fileIds.map((fileId) => this.#made(fileId)));
@@ -78,7 +75,7 @@ export class Uploads {
   }
 
   async #made(fileId: string): Promise<FileView> {
-    const view = await waitUntilMade(this.#edge, fileId, makeWaitMs, this.#call);
+    const view = await waitUntilMade(this.#edge, fileId, this.#call);
     if (view.state === "available") return view;
     throw new DomainError("common.timeout");
   }

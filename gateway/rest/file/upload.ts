@@ -5,7 +5,6 @@ import { objectNamesOf } from "../../../actors/file/names.ts";
 import type { StoredObject } from "../../../actors/file/objects.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { FileType } from "../../../actors/shared/file-type.ts";
-import { makeWaitMs } from "../../files/announced.ts";
 import { fileNameOf } from "../../files/file-name.ts";
 import { waitUntilMade } from "../../files/made.ts";
 import { checkSize, maxBytesOf, roomOf, takeRoom, within } from "../../files/room.ts";
@@ -103,7 +102,7 @@ async function takeForm(upload: Upload, request: UploadRequest["http"]["request"
     const isReplaceable = upload.hasKey && ({ isReplaceable: true } as const);
     await edge.actors.get(File, fileId).stored({ ...facts, ...isReplaceable }, call);
   }
-  return waitUntilMade(edge, fileId, makeWaitMs, call);
+  return waitUntilMade(edge, fileId, call);
 }
 
 /** Undefined for a retry whose bytes are there already. */
