@@ -1,30 +1,23 @@
 // Uploads of the second spelling: announced, then put whole at a signed address without a token, then completed.
 import { File } from "../../../actors/file/contract.ts";
 import { isFileId, objectNamesOf } from "../../../actors/file/names.ts";
-import { contentPath } from "../../../actors/file/paths.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
-import { isSignedFor, putSubject, signatureOf } from "../../files/addresses.ts";
+import { isSignedFor, putSubject } from "../../files/addresses.ts";
 import { finishUpload } from "../../files/announced.ts";
-import { fileNameOf } from "../../files/file-name.ts";
-import { checkSize, takeRoom, within } from "../../files/room.ts";
-import { optionalCount, optionalText, text } from "../../input/rules.ts";
+import { within } from "../../files/room.ts";
+import { optionalCount, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { baseUrlOf } from "../../kit/base-url.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { withStore } from "../../kit/with-store.ts";
 import { fileOnWire } from "../../wire/file.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { fileShape, tokenShape } from "../../wire/shapes/file.ts";
 import { type Route, route } from "../kit/route.ts";
-import { fileSize, secondFileType, typeOf } from "./form.ts";
-import { fileIdFor, unknownMime } from "./upload.ts";
+import { type Announcement, announce, announcementRules } from "./announce.ts";
+import { linkTo } from "./link.ts";
+import { unknownMime } from "./upload.ts";
 
-interface TokenBody {
-  fileName: string;
-  fileSize: number;
-  mimeType?: string;
-  type?: string;
-  fileType?: string;
+interface TokenBody extends Announcement {
   expiresHours?: number;
 }
 const secondsPerHour = 3_600;
@@ -35,38 +28,15 @@ export const directRoutes: Route[] = [
     ...{ method: "POST", path: "/files/upload-token", auth: "user", limit: limits.upload },
     summary: "Announces a file: its bytes are PUT to upload_url without a token, then it is completed",
     body: schema<TokenBody>(
-      {
-        fileName: text(4_096),
-        fileSize,
-        mimeType: { ...text(100), optional: true },
-        type: secondFileType,
-        fileType: secondFileType,
-        expiresHours: optionalCount(maxHours),
-      },
+      { ...announcementRules, expiresHours: optionalCount(maxHours) },
       { example: { fileName: "plan.pdf", fileSize: 204_800, mimeType: "application/pdf", fileType: "file" } },
     ),
     answers: tokenShape,
     errors: ["file.too_large", "file.storage_full"],
-    async handle({ caller: { userId: ownerId }, body, edge, call, client }) {
-      const { fileSize: sizeBytes, mimeType, expiresHours = 1 } = body;
-      const type = typeOf(body);
-      const name = fileNameOf(body.fileName, "fileName");
-      checkSize(edge, type, sizeBytes);
-      const fileId = fileIdFor(edge, ownerId, client.idempotencyKey);
-      const plan = { sizeBytes, chunkBytes: sizeBytes, chunks: 0 };
-      const facts = { ownerId, purpose: type, type, name, ...(mimeType !== undefined && { declaredMime: mimeType }) };
-      const file = edge.actors.get(File, fileId);
-      await file.begin({ ...facts, plan }, { traceId: call.traceId });
-      try {
-        await takeRoom(edge, ownerId, { fileId, type, bytes: sizeBytes }, { traceId: call.traceId });
-      } catch (thrown) {
-        await file.remove({ userId: ownerId }).catch(() => undefined);
-        throw thrown;
-      }
-      const expiresIn = expiresHours * secondsPerHour;
-      const exp = Math.floor(edge.clock.nowMs() / 1_000) + expiresIn;
-      const signature = signatureOf(edge, putSubject(fileId), exp);
-      const uploadUrl = `${baseUrlOf(edge, client)}${contentPath(fileId)}?${signature}`;
+    async handle(request) {
+      const { fileSize: sizeBytes, expiresHours = 1 } = request.body;
+      const { fileId } = await announce(request, { sizeBytes, chunkBytes: sizeBytes, chunks: 0 });
+      const { url: uploadUrl, expiresIn } = linkTo(request, fileId, expiresHours * secondsPerHour, putSubject(fileId));
       return { file_id: fileId, upload_url: uploadUrl, expires_in: expiresIn, fileId, uploadUrl, expiresIn };
     },
   }),

@@ -1,23 +1,21 @@
 // The caller's own files, one file, and links to its bytes.
 import { File } from "../../../actors/file/contract.ts";
-import { contentPath } from "../../../actors/file/paths.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import { Storage } from "../../../actors/storage/contract.ts";
 import { readableFile, refuseGone, seenFile } from "../../files/access.ts";
-import { signatureOf } from "../../files/addresses.ts";
 import { settingsOf } from "../../files/room.ts";
 import { optionalCount, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { baseUrlOf } from "../../kit/base-url.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { fileOnWire, typesByKind } from "../../wire/file.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { downloadShape, fileShape, filesShape, linkShape, usageShape } from "../../wire/shapes/file.ts";
 import { maxActorsAsked } from "../kit/max-actors-asked.ts";
-import { type Client, type Edge, type Route, route } from "../kit/route.ts";
+import { type Route, route } from "../kit/route.ts";
 import { sendFile } from "./bytes.ts";
 import { secondFileType, typeOf } from "./form.ts";
+import { linkTo } from "./link.ts";
 
 const maxPageFiles = 100;
 const defaultPageFiles = 20;
@@ -127,9 +125,3 @@ export const fileRoutes: Route[] = [
     },
   }),
 ];
-
-function linkTo({ edge, client }: { edge: Edge; client: Client }, fileId: string, expiresIn: number) {
-  const exp = Math.floor(edge.clock.nowMs() / 1_000) + expiresIn;
-  const url = `${baseUrlOf(edge, client)}${contentPath(fileId)}?${signatureOf(edge, fileId, exp)}`;
-  return { url, expiresIn, expiresAt: exp * 1_000 };
-}

@@ -13,8 +13,6 @@ export const secondFileType: Rule = {
 };
 export const optionalSha256: Rule = { type: "string", pattern: /^[0-9a-fA-F]{64}$/, optional: true };
 export const optionalMd5: Rule = { type: "string", pattern: /^[0-9a-fA-F]{32}$/, optional: true };
-/** Bytes of a file that is announced. */
-export const fileSize: Rule = { type: "number", integer: true, min: 1, max: Number.MAX_SAFE_INTEGER, convert: true };
 
 const maxPixels = 16_384;
 

@@ -1,26 +1,19 @@
 // Uploads in parts, which a client resumes after any interruption, and uploads without bytes, by a proof of having them.
 import { File, type UploadPlan } from "../../../actors/file/contract.ts";
 import { finishUpload, ownUpload } from "../../files/announced.ts";
-import { fileNameOf } from "../../files/file-name.ts";
 import { chunkBytesFor } from "../../files/parts.ts";
 import { proveBytes } from "../../files/prove.ts";
-import { checkSize, takeRoom } from "../../files/room.ts";
 import { id, text } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { fileOnWire } from "../../wire/file.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { begunUploadShape, fileShape, uploadShape } from "../../wire/shapes/file.ts";
-import { type Route, route } from "../kit/route.ts";
-import { fileSize, optionalMd5, optionalSha256, secondFileType, typeOf } from "./form.ts";
-import { fileIdFor } from "./upload.ts";
+import { type Edge, type Route, route } from "../kit/route.ts";
+import { type Announcement, announce, announcementRules } from "./announce.ts";
+import { optionalMd5, optionalSha256 } from "./form.ts";
 
-interface InitBody {
-  fileName: string;
-  fileSize: number;
-  mimeType?: string;
-  type?: string;
-  fileType?: string;
+interface InitBody extends Announcement {
   md5?: string;
   sha256?: string;
 }
@@ -35,46 +28,16 @@ export const partsRoutes: Route[] = [
     ...{ method: "POST", path: "/files/upload/init", auth: "user", limit: limits.upload },
     summary: "Begins an upload in parts; with sha256 it may be ended by a proof instead of the bytes",
     body: schema<InitBody>(
-      {
-        fileName: text(4_096),
-        fileSize,
-        mimeType: { ...text(100), optional: true },
-        type: secondFileType,
-        fileType: secondFileType,
-        md5: optionalMd5,
-        sha256: optionalSha256,
-      },
+      { ...announcementRules, md5: optionalMd5, sha256: optionalSha256 },
       { example: { fileName: "talk.mp4", fileSize: 52_428_800, mimeType: "video/mp4", type: "chat_video" } },
     ),
     answers: begunUploadShape,
     errors: ["file.too_large", "file.storage_full"],
-    async handle({ caller: { userId: ownerId }, body, edge, call, client }) {
-      const { fileSize: sizeBytes, mimeType, sha256, md5 } = body;
-      const type = typeOf(body);
-      const name = fileNameOf(body.fileName, "fileName");
-      checkSize(edge, type, sizeBytes);
-      const chunkBytes = chunkBytesFor(sizeBytes);
-      const nonce = sha256 === undefined ? undefined : edge.random.hex(nonceBits);
-      const plan: UploadPlan = {
-        ...{ sizeBytes, chunkBytes, chunks: Math.ceil(sizeBytes / chunkBytes) },
-        ...(sha256 !== undefined && { sha256: sha256.toLowerCase() }),
-        ...(md5 !== undefined && { md5: md5.toLowerCase() }),
-        ...(nonce !== undefined && { nonce }),
-      };
-      const fileId = fileIdFor(edge, ownerId, client.idempotencyKey);
-      const facts = { ownerId, purpose: type, type, name, ...(mimeType !== undefined && { declaredMime: mimeType }) };
-      const file = edge.actors.get(File, fileId);
-      const begun = await file.begin({ ...facts, plan }, { traceId: call.traceId });
-      const known = begun.upload?.plan ?? plan;
-      try {
-        await takeRoom(edge, ownerId, { fileId, type, bytes: known.sizeBytes }, { traceId: call.traceId });
-      } catch (thrown) {
-        await file.remove({ userId: ownerId }).catch(() => undefined);
-        throw thrown;
-      }
+    async handle(request) {
+      const { fileId, plan } = await announce(request, planOf(request));
       return {
-        ...{ uploadId: fileId, chunkSize: known.chunkBytes, totalChunks: known.chunks },
-        ...(known.nonce !== undefined && { proof: { nonce: known.nonce } }),
+        ...{ uploadId: fileId, chunkSize: plan.chunkBytes, totalChunks: plan.chunks },
+        ...(plan.nonce !== undefined && { proof: { nonce: plan.nonce } }),
       };
     },
   }),
@@ -129,3 +92,13 @@ export const partsRoutes: Route[] = [
     },
   }),
 ];
+
+function planOf({ body, edge }: { body: InitBody; edge: Edge }): UploadPlan {
+  const { fileSize: sizeBytes, sha256, md5 } = body;
+  const chunkBytes = chunkBytesFor(sizeBytes);
+  return {
+    ...{ sizeBytes, chunkBytes, chunks: Math.ceil(sizeBytes / chunkBytes) },
+    ...(sha256 !== undefined && { sha256: sha256.toLowerCase(), nonce: edge.random.hex(nonceBits) }),
+    ...(md5 !== undefined && { md5: md5.toLowerCase() }),
+  };
+}
