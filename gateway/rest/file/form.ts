@@ -1,9 +1,11 @@
 // The fields of upload forms.
+import type { IncomingMessage } from "node:http";
 import type { PictureWishes } from "../../../actors/file/contract.ts";
 import { type FileType, fileTypes, isPicture } from "../../../actors/shared/file-type.ts";
 import type { RuleObject as Rule } from "../../input/compiler.ts";
 import { invalidField, optionalCount, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
+import { isMultipart } from "../../kit/multipart.ts";
 
 const optionalFileType: Rule = { type: "string", enum: [...fileTypes], optional: true };
 export const secondFileType: Rule = {
@@ -14,6 +16,8 @@ export const secondFileType: Rule = {
 export const optionalSha256: Rule = { type: "string", pattern: /^[0-9a-fA-F]{64}$/, optional: true };
 export const optionalMd5: Rule = { type: "string", pattern: /^[0-9a-fA-F]{32}$/, optional: true };
 
+/** Boundaries, part headers and fields of an upload. */
+export const marginBytes = 64 * 1_024;
 const maxPixels = 16_384;
 
 export interface UploadForm
@@ -34,6 +38,13 @@ export const uploadForm = schema<UploadForm>({
   maxHeight: optionalCount(maxPixels),
   watermark: optionalText(100),
 });
+
+/** Throws common.invalid for a body that is no form, and drops it. `fields`: those that the form must have. */
+export function requireForm(request: IncomingMessage, fields: string): void {
+  if (isMultipart(request)) return;
+  request.resume();
+  throw invalidField("Content-Type", `multipart/form-data with ${fields}`);
+}
 
 const typeByKind: Readonly<Record<string, FileType>> = {
   avatar: "avatar",

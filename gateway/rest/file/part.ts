@@ -7,12 +7,12 @@ import { ownUpload } from "../../files/announced.ts";
 import { checkedPart, maxChunkBytes, partBytes } from "../../files/parts.ts";
 import { id, invalidField } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
-import { isMultipart, readMultipart } from "../../kit/multipart.ts";
+import { readMultipart } from "../../kit/multipart.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { withStore } from "../../kit/with-store.ts";
 import { count, flag, object } from "../../wire/shapes/fields.ts";
 import { type Request, type Route, route } from "../kit/route.ts";
-import { optionalMd5 } from "./form.ts";
+import { marginBytes, optionalMd5, requireForm } from "./form.ts";
 import { unknownMime } from "./upload.ts";
 
 interface PartForm {
@@ -25,7 +25,6 @@ const partForm = schema<PartForm>({
   chunkIndex: { type: "number", integer: true, min: 0, max: 1_000_000, convert: true },
   md5: optionalMd5,
 });
-const marginBytes = 64 * 1_024;
 type PartRequest = Pick<Request<string, "user", unknown, unknown>, "edge" | "caller" | "call" | "http">;
 
 export const partRoutes: Route[] = [
@@ -36,11 +35,7 @@ export const partRoutes: Route[] = [
     answers: object({ chunkIndex: count(), uploaded: flag }),
     errors: ["file.upload_unknown", "file.part_invalid", "file.digest_differs", "file.too_large"],
     async handle(request) {
-      const { http } = request;
-      if (!isMultipart(http.request)) {
-        http.request.resume();
-        throw invalidField("Content-Type", "multipart/form-data with uploadId, chunkIndex and file");
-      }
+      requireForm(request.http.request, "uploadId, chunkIndex and file");
       return { chunkIndex: await takePart(request), uploaded: true };
     },
   }),

@@ -9,16 +9,14 @@ import { fileNameOf } from "../../files/file-name.ts";
 import { waitUntilMade } from "../../files/made.ts";
 import { checkSize, maxBytesOf, roomOf, takeRoom, within } from "../../files/room.ts";
 import { invalidField } from "../../input/rules.ts";
-import { type FilePart, isMultipart, readMultipart } from "../../kit/multipart.ts";
+import { type FilePart, readMultipart } from "../../kit/multipart.ts";
 import { limits } from "../../kit/rate-limit.ts";
 import { withStore } from "../../kit/with-store.ts";
 import { fileOnWire } from "../../wire/file.ts";
 import { fileShape } from "../../wire/shapes/file.ts";
 import { type Edge, type Request, type Route, route } from "../kit/route.ts";
-import { typeOf, type UploadForm, uploadForm, wishesOf } from "./form.ts";
+import { marginBytes, requireForm, typeOf, type UploadForm, uploadForm, wishesOf } from "./form.ts";
 
-/** Boundaries, part headers and fields of an upload. */
-const marginBytes = 64 * 1_024;
 export const unknownMime = "application/octet-stream";
 
 type UploadRequest = Pick<Request<string, "user", unknown, unknown>, "edge" | "caller" | "client" | "call" | "http">;
@@ -35,10 +33,7 @@ export const uploadRoutes: Route[] = [
 
 async function take(request: UploadRequest): Promise<FileView> {
   const { edge, caller, client, http } = request;
-  if (!isMultipart(http.request)) {
-    http.request.resume();
-    throw invalidField("Content-Type", "multipart/form-data with file");
-  }
+  requireForm(http.request, "file");
   const upload: Upload = {
     edge,
     ownerId: caller.userId,
