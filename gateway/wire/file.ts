@@ -12,10 +12,11 @@ const kinds = {
   chat_voice: "audio",
   chat_file: "file",
   temp: "file",
-} as const satisfies Record<FileType, WireFile["file_type"]>;
+} as const satisfies Record<FileType, FileKind>;
 
-/** Of the second spelling: the types of the first one are spelled as they are. */
-export const typesByKind: Readonly<Record<WireFile["file_type"], readonly FileType[]>> = {
+export type FileKind = WireFile["file_type"];
+/** Of the second spelling: the types of the first one are spelled as they are. An upload of a kind has its first type. */
+export const typesByKind: Readonly<Record<FileKind, readonly FileType[]>> = {
   avatar: ["avatar", "group_avatar"],
   image: ["chat_image"],
   video: ["chat_video"],

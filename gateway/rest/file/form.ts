@@ -6,6 +6,7 @@ import type { RuleObject as Rule } from "../../input/compiler.ts";
 import { invalidField, optionalCount, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { isMultipart } from "../../kit/multipart.ts";
+import { type FileKind, typesByKind } from "../../wire/file.ts";
 
 const optionalFileType: Rule = { type: "string", enum: [...fileTypes], optional: true };
 export const secondFileType: Rule = {
@@ -46,17 +47,9 @@ export function requireForm(request: IncomingMessage, fields: string): void {
   throw invalidField("Content-Type", `multipart/form-data with ${fields}`);
 }
 
-const typeByKind: Readonly<Record<string, FileType>> = {
-  avatar: "avatar",
-  image: "chat_image",
-  video: "chat_video",
-  audio: "chat_voice",
-  file: "chat_file",
-};
-
 /** The type in either spelling. Throws common.invalid. */
 export function typeOf({ type, fileType }: { type?: string; fileType?: string }): FileType {
-  const found = knownType(type) ?? knownType(fileType) ?? typeByKind[fileType ?? ""];
+  const found = knownType(type) ?? knownType(fileType) ?? typesByKind[fileType as FileKind]?.[0];
   if (found === undefined) throw invalidField("type", fileTypes.join(", "));
   return found;
 }
