@@ -1,25 +1,24 @@
-// A merged_forward holds the files of the messages inside it: whoever sees it reads them.
+// The object with the messages of a merged_forward. It holds the files of the messages inside it: a user who sees it reads them.
+import { text } from "node:stream/consumers";
 import { DomainError } from "../../actors/shared/errors.ts";
-import { withStore } from "../kit/with-store.ts";
-import type { GatewayDeps } from "../ports.ts";
+import { type Store, withStore } from "../kit/with-store.ts";
 
-/** Of the bodies of one message. */
-const maxBodiesBytes = 2 * 1_024 * 1_024;
+/** Of all bodies of one message: the 100 longest texts fit. One more byte is refused with message.too_long. */
+export const maxMergedBytes = 2 * 1_024 * 1_024;
 
 /** Whether a message inside, or inside one of those, names the file. `bodies`: the name of their object. */
-export async function bodiesName(
-  edge: Pick<GatewayDeps, "objects" | "log">,
-  bodies: string,
-  fileId: string,
-): Promise<boolean> {
-  const text = await withStore(edge, async (objects) => {
+export async function bodiesName(store: Store, bodies: string, fileId: string): Promise<boolean> {
+  return namesIn(await parsedBodies(store, bodies), fileId);
+}
+
+/** The messages, as they were stored. `bodies`: the name of their object. Throws file.not_found. */
+export async function parsedBodies(store: Store, bodies: string) {
+  const json = await withStore(store, async (objects) => {
     const { size, bytes } = await objects.get(bodies);
-    if (size > maxBodiesBytes) throw new DomainError("file.not_found");
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of bytes) chunks.push(chunk);
-    return Buffer.concat(chunks).toString("utf8");
+    if (size > maxMergedBytes) throw new DomainError("file.not_found");
+    return text(bytes);
   });
-  return namesIn(JSON.parse(text), fileId);
+  return JSON.parse(json);
 }
 
 function namesIn(messages: unknown, fileId: string): boolean {

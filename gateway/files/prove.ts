@@ -1,5 +1,5 @@
 // A client that has the bytes of a file which is stored already needs not send them: it proves that it has them. The digest
-// alone would be no proof, because whoever learns a digest would get the file.
+// alone would be no proof, because everybody who learns a digest would get the file.
 import { createHash, timingSafeEqual } from "node:crypto";
 import { Blob } from "../../actors/blob/contract.ts";
 import { File } from "../../actors/file/contract.ts";

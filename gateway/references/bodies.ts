@@ -6,6 +6,7 @@ import { addressedFor } from "../../actors/conversation/chat/content-files.ts";
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { ForwardedMessage } from "../../actors/shared/message.ts";
+import { maxMergedBytes, parsedBodies } from "../files/merged.ts";
 import { type Store, withStore } from "../kit/with-store.ts";
 import { copyOf } from "./copy.ts";
 
@@ -19,9 +20,6 @@ interface MergedMessage {
   timestamp: number;
   seq: number;
 }
-
-/** Of all bodies of one message: the 100 longest texts fit. One more byte is refused with message.too_long. */
-const maxMergedBytes = 2 * 1024 * 1024;
 
 /** Stores the messages whole; answers the object's name. */
 export async function storeBodies(store: Store, messages: readonly StoredMessage[]): Promise<string> {
@@ -37,7 +35,7 @@ export async function storeBodies(store: Store, messages: readonly StoredMessage
   return name;
 }
 
-/** A merged_forward inside another one holds its messages itself: whoever reads the outer one may not reach the inner one. */
+/** A merged_forward inside another one holds its messages itself: a reader of the outer one may not reach the inner one. */
 async function bodyOf(store: Store, message: StoredMessage): Promise<MergedMessage> {
   const { messageId, senderId, senderName, atMs, seq } = message;
   const { contentType, content } = copyOf(message);
@@ -62,12 +60,7 @@ async function bodiesOf(
   store: Store,
   { bodies, content }: Pick<StoredMessage, "bodies" | "content">,
 ): Promise<MergedMessage[]> {
-  if (bodies === undefined) return bodiesInside(content);
-  const chunks: Uint8Array[] = [];
-  await withStore(store, async (objects) => {
-    for await (const chunk of (await objects.get(bodies)).bytes) chunks.push(chunk);
-  });
-  return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  return bodies === undefined ? bodiesInside(content) : parsedBodies(store, bodies);
 }
 
 /** Older releases stored one line of each message in the content. */
