@@ -41,3 +41,8 @@ export interface ByteRange {
 
 /** UTF-8 bytes of an object's name, the limit of S3; a longer name is refused as common.invalid. */
 export const maxObjectNameBytes = 1_024;
+
+/** Bytes that are in memory, for a put. */
+export async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

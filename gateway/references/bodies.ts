@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { addressedFor } from "../../actors/conversation/chat/content-files.ts";
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
+import { oneChunk } from "../../actors/file/objects.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 import type { ForwardedMessage } from "../../actors/shared/message.ts";
 import { maxMergedBytes, parsedBodies } from "../files/merged.ts";
@@ -67,8 +68,4 @@ async function bodiesOf(
 function bodiesInside(content: unknown): MergedMessage[] {
   const { messages = [] } = content as { messages?: readonly ForwardedMessage[] };
   return messages.map(({ preview, ...facts }) => ({ ...facts, content: preview, seq: 0 }));
-}
-
-async function* oneChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes;
 }

@@ -6,6 +6,7 @@
 import { File } from "../../actors/file/contract.ts";
 import { maxImageBytes } from "../../actors/file/images.ts";
 import { objectNamesOf } from "../../actors/file/names.ts";
+import { oneChunk } from "../../actors/file/objects.ts";
 import type { ModelDirectory } from "../../actors/llm/contract.ts";
 import type { ImageEditEnd, ImageEdits } from "../../actors/llm/image-edits.ts";
 import type { Activities, StepContext } from "../../actors/process/activity.ts";
@@ -57,7 +58,7 @@ async function editImage(deps: EditStepDeps, input: ReplyProcessInput, context: 
     if (end.kind === "stopped" && !watch.stop.aborted) throw context.signal.reason;
     if (end.kind !== "made") return end;
     const { bytes, model, provider } = end;
-    await objects.put(names.raw, once(bytes), { mime: "application/octet-stream", maxBytes: maxImageBytes });
+    await objects.put(names.raw, oneChunk(bytes), { mime: "application/octet-stream", maxBytes: maxImageBytes });
     return { kind: "stored", model, provider };
   } finally {
     watch.end();
@@ -78,7 +79,7 @@ async function ask(
   const surface = answerer.surface === "chat" ? "chat" : "image";
   const wanted = asked ?? answerer.model;
   const { targets, model } = await findTargets(directory, payer, { ...answerer, surface, model: wanted });
-  await objects.put(mark, once(new Uint8Array()), { mime: "application/octet-stream", maxBytes: 0 });
+  await objects.put(mark, oneChunk(new Uint8Array()), { mime: "application/octet-stream", maxBytes: 0 });
   const signal = AbortSignal.any([context.signal, stop]);
   const { conversationId } = input;
   const request = {
@@ -130,8 +131,4 @@ async function removeFile(actors: EditStepDeps["actors"], fileId: string, userId
     .catch((error) => {
       if (!(error instanceof DomainError)) throw error;
     });
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

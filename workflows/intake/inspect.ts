@@ -3,7 +3,7 @@ import { type Contents, type Films, sniffBytes } from "../../actors/file/content
 import { File, type FileView, type MakingStage } from "../../actors/file/contract.ts";
 import { thumbMime } from "../../actors/file/images.ts";
 import { objectNamesOf } from "../../actors/file/names.ts";
-import type { Objects, StoredObject } from "../../actors/file/objects.ts";
+import { type Objects, oneChunk, type StoredObject } from "../../actors/file/objects.ts";
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { isPicture } from "../../actors/shared/file-type.ts";
 import { joinBytes } from "../../actors/shared/join-bytes.ts";
@@ -46,11 +46,11 @@ async function inspectPicture(deps: InspectDeps, view: FileView, digest: StoredO
   const source = (await objects.get(raw)).bytes;
   const picture = await contents.inspectPicture(source, { maxBytes: maxPictureBytes }, wishes);
   await tell(deps, fileId, "thumbnail", 50);
-  await objects.put(thumb, one(picture.preview), { mime: thumbMime, maxBytes: maxPictureBytes });
+  await objects.put(thumb, oneChunk(picture.preview), { mime: thumbMime, maxBytes: maxPictureBytes });
   const { mime, width, height } = picture;
   const shown = { mime, width, height, hasThumb: true } as const;
   if (!picture.bytes) return { found: { ...digest, ...shown }, from: "raw" };
-  const written = await objects.put(made, one(picture.bytes), { mime, maxBytes: maxPictureBytes });
+  const written = await objects.put(made, oneChunk(picture.bytes), { mime, maxBytes: maxPictureBytes });
   await tell(deps, fileId, "converting", 100);
   return { found: { ...written, ...shown }, from: "made" };
 }
@@ -84,8 +84,8 @@ async function inspectFilm(
     const { cover, film, ...shown } = facts;
     const found = { ...digest, mime, ...shown };
     if (cover) {
-      const { preview } = await contents.inspectPicture(one(cover), { maxBytes: maxPictureBytes }, {});
-      await objects.put(thumb, one(preview), { mime: thumbMime, maxBytes: maxPictureBytes });
+      const { preview } = await contents.inspectPicture(oneChunk(cover), { maxBytes: maxPictureBytes }, {});
+      await objects.put(thumb, oneChunk(preview), { mime: thumbMime, maxBytes: maxPictureBytes });
       Object.assign(found, { hasThumb: true });
     }
     if (!film) return { found, from: "raw" };
@@ -100,8 +100,4 @@ async function tell({ actors }: InspectDeps, fileId: string, stage: MakingStage,
     .get(File, fileId)
     .progress({ stage, progress })
     .catch(() => undefined);
-}
-
-async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

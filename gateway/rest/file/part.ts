@@ -2,6 +2,7 @@
 import { buffer } from "node:stream/consumers";
 import { File } from "../../../actors/file/contract.ts";
 import { partName } from "../../../actors/file/names.ts";
+import { oneChunk } from "../../../actors/file/objects.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import { ownUpload } from "../../files/announced.ts";
 import { checkedPart, maxChunkBytes, partBytes } from "../../files/parts.ts";
@@ -56,7 +57,7 @@ async function takePart(request: PartRequest): Promise<number> {
   );
   if (stored !== undefined) return stored;
   if (!waiting) throw invalidField("file", "the bytes of the part");
-  return storePart(request, formOf(fields), one(waiting));
+  return storePart(request, formOf(fields), oneChunk(waiting));
 }
 
 function formOf(fields: ReadonlyMap<string, string>): PartForm {
@@ -85,8 +86,4 @@ async function storePart(
     throw thrown;
   }
   return index;
-}
-
-async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
