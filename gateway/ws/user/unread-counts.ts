@@ -45,10 +45,11 @@ export class UnreadCounts {
   #deps: UnreadDeps;
   #arrived = new Map<ConversationId, Arrived>();
   #lookedAtMs = new Map<ConversationId, number>();
-  /** Oldest first. */
   #sentAtMs = new Map<string, number>();
   #dueByRead = new Map<UserId, DueOf>();
   #dueByArrival = new Map<UserId, DueOf>();
+  /** Users of `#dueByRead` whom this tick has not looked at yet. */
+  #toLookAt = new Set<UserId>();
   #running = 0;
   #isTimed = false;
 
@@ -72,7 +73,8 @@ export class UnreadCounts {
   /** The user's own part of the counts has changed: a read mark, a mention, a cleared history. */
   changed(userId: UserId, conversationId: ConversationId, userVersion?: number): void {
     note(this.#dueByRead, userId, conversationId, { seq: 0, userVersion });
-    this.#count();
+    this.#toLookAt.add(userId);
+    this.#countReads();
     this.#arm();
   }
 
@@ -83,7 +85,9 @@ export class UnreadCounts {
       this.#isTimed = false;
       this.#forget();
       this.#lookAtListeners();
-      this.#count(arrivalsPerTick);
+      for (const userId of this.#dueByRead.keys()) this.#toLookAt.add(userId);
+      this.#countReads();
+      this.#countArrivals();
       if (this.#arrived.size + this.#dueByRead.size + this.#dueByArrival.size > 0) this.#arm();
     });
   }
@@ -102,18 +106,25 @@ export class UnreadCounts {
     }
   }
 
-  #count(arrivals = 0): void {
-    let left = arrivals;
-    for (const userId of this.#dueByRead.keys()) this.#countUser(userId);
+  /** Looks at each user once a tick: a mark that came too soon after the last notification waits for another tick. */
+  #countReads(): void {
+    for (const userId of this.#toLookAt) {
+      if (this.#running >= countedAtOnce) return;
+      this.#toLookAt.delete(userId);
+      this.#countUser(userId);
+    }
+  }
+
+  #countArrivals(): void {
+    let left = arrivalsPerTick;
     for (const userId of this.#dueByArrival.keys()) {
-      if (left === 0) return;
+      if (left === 0 || this.#running >= countedAtOnce) return;
       if (this.#countUser(userId)) left -= 1;
     }
   }
 
   /** False: nothing of the user may be counted yet. */
   #countUser(userId: UserId): boolean {
-    if (this.#running >= countedAtOnce) return false;
     const due = [...this.#take(this.#dueByRead, userId), ...this.#take(this.#dueByArrival, userId)];
     if (due.length === 0 || this.#deps.hub.connections(userId).length === 0) return false;
     const conversations: DueOf = new Map();
@@ -124,7 +135,7 @@ export class UnreadCounts {
     this.#running += 1;
     void this.#notify(userId, conversations).finally(() => {
       this.#running -= 1;
-      this.#count();
+      this.#countReads();
     });
     return true;
   }
