@@ -1,6 +1,7 @@
 // A connection that conversations are delivered to, and its place in each of them.
 import type { ConversationId } from "../../../actors/shared/ids.ts";
 import { Connection } from "../socket/connection.ts";
+import { encodeNotification, type GatewayNotificationData, type GatewayNotifications } from "../wire/encode.ts";
 import type { Entry } from "../wire/ring.ts";
 import type { VersionTable } from "../wire/version-table.ts";
 import { type AckTrust, complete } from "./ack-trust.ts";
@@ -23,9 +24,10 @@ export abstract class Receiver extends Connection {
     this.#left.add(conversationId);
   }
 
-  nextNotificationId(): string {
+  /** A NOTIFICATION for this device alone. */
+  sendNotification<T extends keyof GatewayNotifications>(type: T, data: GatewayNotificationData<T>): void {
     this.#ownNotifications += 1;
-    return `${this.id}.${this.#ownNotifications}`;
+    this.send(encodeNotification(type, `${this.id}.${this.#ownNotifications}`, data.timestamp, data));
   }
 
   hasLeft(conversationId: ConversationId): boolean {

@@ -1,12 +1,9 @@
-import { encodeNotification } from "../wire/encode.ts";
 import { hole } from "./ack-trust.ts";
 import type { Receiver } from "./listener.ts";
 
 /** Asks a device to pull its user's own lists. */
 export function requestListSync(connection: Receiver, timestamp: number, userVersion?: number): void {
-  connection.send(
-    encodeNotification("sync.request", connection.nextNotificationId(), { scope: "user", userVersion, timestamp }),
-  );
+  connection.sendNotification("sync.request", { scope: "user", userVersion, timestamp });
 }
 
 /**
@@ -15,11 +12,5 @@ export function requestListSync(connection: Receiver, timestamp: number, userVer
  */
 export function requestConversationSync(connection: Receiver, timestamp: number, conversationId: string): void {
   if (connection.ackTrust.kind !== "own") connection.ackTrust = hole;
-  connection.send(
-    encodeNotification("sync.request", connection.nextNotificationId(), {
-      scope: "conversation",
-      sessionId: conversationId,
-      timestamp,
-    }),
-  );
+  connection.sendNotification("sync.request", { scope: "conversation", sessionId: conversationId, timestamp });
 }

@@ -13,7 +13,6 @@ import type { Listener } from "../delivery/listener.ts";
 import { isGone } from "../delivery/pull.ts";
 import { requestConversationSync, requestListSync } from "../delivery/sync-request.ts";
 import { persist } from "../socket/persist.ts";
-import { encodeNotification } from "../wire/encode.ts";
 import { versionTable } from "../wire/version-table.ts";
 import type { Hub } from "./hub.ts";
 import type { Notices } from "./notices.ts";
@@ -168,13 +167,10 @@ export class CatchUp {
 
   #sayLeft(connection: UserConnection, conversationId: ConversationId): void {
     connection.noteLeft(conversationId);
-    const timestamp = this.#deps.clock.nowMs();
-    connection.send(
-      encodeNotification("conversation_left", connection.nextNotificationId(), {
-        sessionId: conversationId,
-        timestamp,
-      }),
-    );
+    connection.sendNotification("conversation_left", {
+      sessionId: conversationId,
+      timestamp: this.#deps.clock.nowMs(),
+    });
   }
 
   /** The connection is served already: it is not closed because the host of an actor restarts. */

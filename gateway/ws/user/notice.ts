@@ -1,7 +1,7 @@
 // A notification without a version as devices get it.
 import type { FramedNotification } from "../../../actors/shared/notification.ts";
 import { termsOf } from "../../wire/notification.ts";
-import { encodePublished } from "../wire/encode.ts";
+import { encodeNotification, encodePublished } from "../wire/encode.ts";
 import { Frame } from "../wire/frame.ts";
 
 /** One notification, encoded once for all devices that get it. */
@@ -31,12 +31,14 @@ export function noticeOf(notification: FramedNotification, newId: () => string):
   const { priority, ttl, requireAck } = termsOf(type);
   const notificationId = notification.notificationId ?? newId();
   const sender = fromUserId === undefined ? {} : { fromUserId };
-  const whole =
-    frame === "NOTIFICATION" ? { type, notificationId, priority, ttl, requireAck, ...sender, ...data } : data;
+  const json =
+    frame === "NOTIFICATION"
+      ? encodeNotification(type, notificationId, atMs, { ...sender, ...data })
+      : encodePublished(frame, atMs, data);
   const userVersion = typeof data.userVersion === "number" ? data.userVersion : undefined;
   return {
     notificationId,
-    frame: new Frame(encodePublished(frame, atMs, whole)),
+    frame: new Frame(json),
     // If a change of the user's lists were dropped, the versions of the lists would have a hole.
     lane: priority === "high" ? "urgent" : priority === "low" && userVersion === undefined ? "low" : "normal",
     requireAck: requireAck && frame === "NOTIFICATION",

@@ -33,15 +33,17 @@ export function encodePublished(type: FrameType, timestamp: number, data: object
   return `{"type":"${type}","timestamp":${timestamp},"data":${JSON.stringify(data)}}`;
 }
 
-type GatewayNotifications = typeof gatewayNotifications;
+export type GatewayNotifications = typeof gatewayNotifications;
 
-/** A NOTIFICATION whose data the gateway makes. */
-export function encodeNotification<T extends keyof GatewayNotifications>(
-  type: T,
-  notificationId: string,
-  data: Omit<ValueOf<GatewayNotifications[T]["data"][number]>, keyof typeof noticeProps> & { timestamp: number },
-): string {
-  return encodePublished("NOTIFICATION", data.timestamp, { type, notificationId, ...termsOf(type), ...data });
+/** Of a NOTIFICATION that the gateway makes itself. */
+export type GatewayNotificationData<T extends keyof GatewayNotifications> = Omit<
+  ValueOf<GatewayNotifications[T]["data"][number]>,
+  keyof typeof noticeProps
+> & { timestamp: number };
+
+/** A NOTIFICATION: its data begins with its type, its id and the terms of its type. */
+export function encodeNotification(type: string, notificationId: string, timestamp: number, data: object): string {
+  return encodePublished("NOTIFICATION", timestamp, { type, notificationId, ...termsOf(type), ...data });
 }
 
 function errorFields({ code, codeStr, message }: ErrorHead): string {

@@ -9,8 +9,8 @@ import {
   typeOfChange,
 } from "../../../actors/shared/notification.ts";
 import { addressOnWire } from "../../wire/message.ts";
-import { frameOfChange, frameOfMessage, termsOf } from "../../wire/notification.ts";
-import { encodePublished } from "./encode.ts";
+import { frameOfChange, frameOfMessage } from "../../wire/notification.ts";
+import { encodeNotification, encodePublished } from "./encode.ts";
 import type { Origin } from "./ring.ts";
 
 export interface VersionedFrame {
@@ -100,11 +100,7 @@ function encodeVersioned(
   { conversationId, version }: { conversationId: ConversationId; version: number },
 ): string {
   if (frame !== "NOTIFICATION") return encodePublished(frame, atMs, data);
-  return encodePublished(frame, atMs, {
-    ...{ type, notificationId: `${conversationId}.${version}` },
-    ...termsOf(type),
-    ...data,
-  });
+  return encodeNotification(type, `${conversationId}.${version}`, atMs, data);
 }
 
 function changeFrame(versioned: Versioned, change: ConversationChange): VersionedFrame {
