@@ -35,9 +35,8 @@ export class Outbound {
       return bytes;
     }
     const chunks = this.#chunks;
-    const isWhole = !Array.isArray(chunks) || this.byteCount <= maxBytes;
-    const bytes = isWhole && Array.isArray(chunks) ? Buffer.concat(chunks, this.byteCount) : chunks;
-    if (Array.isArray(bytes)) return this.#takeSome(bytes, maxBytes);
+    if (Array.isArray(chunks) && this.byteCount > maxBytes) return this.#takeSome(chunks, maxBytes);
+    const bytes = Array.isArray(chunks) ? Buffer.concat(chunks, this.byteCount) : chunks;
     this.#chunks = undefined;
     this.byteCount = 0;
     return bytes;
