@@ -1,7 +1,6 @@
 // Each event of the services: whose devices get it, and whose do not.
 import test from "ava";
-import { eventually, staysTrue } from "../suites/eventually.ts";
-import { EventCast, eventNames, eventStepsEnv, runEventSteps } from "../support/event-steps.ts";
+import { EventCast, eventStepsEnv, runEventSteps } from "../support/event-steps.ts";
 import { startTestNode } from "../support/start-node.ts";
 import type { TestFrame } from "../support/test-device.ts";
 
@@ -21,16 +20,10 @@ test("each event reaches exactly the users whom it concerns", async (t) => {
   await using node = await startTestNode({ env: eventStepsEnv });
   const cast = await EventCast.starts({ ana: node, bo: node, cy: node, eve: node });
   const { people } = cast;
-  await runEventSteps(cast.steps(), ({ event, devices, fits = () => true }) => {
-    const countOf = (name: (typeof eventNames)[number]) =>
-      people[name].device.frames.filter((frame) => eventOf(frame) === event && fits(frame.data)).length;
-    const before = Object.fromEntries(eventNames.map((name) => [name, countOf(name)]));
-    const got = () => eventNames.filter((name) => countOf(name) > before[name]!);
-    const ends = async () => {
-      await eventually(() => devices.every((name) => got().includes(name))).catch(() => {});
-      await staysTrue(() => got().length <= devices.length, 50).catch(() => {});
-      t.deepEqual(got(), [...devices], event);
-    };
-    return { ends };
+  await runEventSteps(t, cast.steps(), {
+    countOf: (name, event, fits) =>
+      people[name].device.frames.filter((frame) => eventOf(frame) === event && fits(frame.data)).length,
+    expects: ({ devices }) => devices,
+    quietMs: 50,
   });
 });

@@ -1,5 +1,7 @@
 // What happens among four users, step by step, and the notification that each step is to cause. The steps are the same for every
 // way of listening: devices on one node, and a subscriber of the message bus beside a cluster.
+import type { ExecutionContext } from "ava";
+import { eventually, staysTrue } from "../suites/eventually.ts";
 import { FileClient } from "./file-client.ts";
 import { callApi, Person } from "./person.ts";
 
@@ -229,15 +231,34 @@ export class EventCast {
   }
 }
 
-/** Runs the steps one after another. `ends` resolves when the step's event had its time to reach everybody. */
+interface Hearing {
+  /** How many fitting notifications of the event came to the user so far. */
+  readonly countOf: (name: EventName, event: string, fits: (payload: Payload) => boolean) => number;
+  /** To whom the event of the step is to come, in the order of `eventNames`. */
+  readonly expects: (step: EventStep) => readonly EventName[];
+  /** How long the test waits for notifications that nobody is to get. */
+  readonly quietMs: number;
+}
+
+/** Runs the steps one after another: the event of each comes to the users who are to get it, and to no other. */
 export async function runEventSteps(
+  t: ExecutionContext,
   steps: readonly EventStep[],
-  run: (step: EventStep) => { ends: () => Promise<void> },
+  { countOf, expects, quietMs }: Hearing,
 ): Promise<void> {
   for (const step of steps) {
-    const { ends } = run(step);
+    const { event, fits = () => true } = step;
+    const expected = expects(step);
+    const counts = () => eventNames.map((name) => countOf(name, event, fits));
+    const before = counts();
+    const got = () => {
+      const now = counts();
+      return eventNames.filter((_, i) => now[i]! > before[i]!);
+    };
     const answer = (await step.act()) as { code?: number } | undefined;
-    if (answer?.code) throw new Error(`${step.event}: the act was refused: ${JSON.stringify(answer)}`);
-    await ends();
+    if (answer?.code) throw new Error(`${event}: the act was refused: ${JSON.stringify(answer)}`);
+    await eventually(() => expected.every((name) => got().includes(name))).catch(() => {});
+    await staysTrue(() => got().length <= expected.length, quietMs).catch(() => {});
+    t.deepEqual(got(), [...expected], event);
   }
 }
