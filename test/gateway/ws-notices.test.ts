@@ -1,13 +1,12 @@
 // Notifications that ask for a confirmation, and notifications that are too old to be delivered.
 import test from "ava";
 import { staysTrue, until } from "../suites/eventually.ts";
-import type { TestDevice } from "../support/test-device.ts";
+import { isOf, type TestDevice } from "../support/test-device.ts";
 import { startWorld } from "../support/ws-world.ts";
 
 type Edge = Awaited<ReturnType<typeof startWorld>>;
 
 const soon = { resendAfterMs: [60, 180] };
-const isOf = (type: string) => (frame: { data: { type?: string } }) => frame.data.type === type;
 const requests = (device: TestDevice) => device.seen("NOTIFICATION", isOf("friend.request"));
 
 function asksToBeFriends(edge: Edge, userId: string, more: { atMs?: number; userVersion?: number } = {}): void {

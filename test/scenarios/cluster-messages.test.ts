@@ -4,7 +4,7 @@ import { eventually } from "../suites/eventually.ts";
 import { startTestCluster, type TestCluster } from "../support/cluster-people.ts";
 import { needs } from "../support/needs.ts";
 import { callApi, Person } from "../support/person.ts";
-import type { TestDevice, TestFrame } from "../support/test-device.ts";
+import { isOf, type TestDevice, type TestFrame } from "../support/test-device.ts";
 
 const test = needs("cassandra", "nats", "redis");
 const perUserFanoutMax = 3;
@@ -28,7 +28,6 @@ test.after.always(() => cluster?.close());
 
 type Row = Record<string, unknown>;
 type Rows = Row[];
-const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
 const saying = (text: string) => (frame: TestFrame) => frame.data.content === text;
 const about = (messageId: unknown) => (frame: TestFrame) => frame.data.messageId === messageId;
 const contents = (rows: unknown) => ((rows ?? []) as Rows).map(({ content }) => content);

@@ -3,7 +3,7 @@ import test from "ava";
 import { callApi, Person } from "../support/person.ts";
 import { misfits } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
-import { TestDevice } from "../support/test-device.ts";
+import { isOf, TestDevice } from "../support/test-device.ts";
 
 let chat: TestNode;
 let phones = 0;
@@ -223,7 +223,6 @@ test("a name and a setting changed on one device reach the other, and friends se
   const phone = await mia.opens(await mia.logsIn("iOS", "phone"));
   await nils.connects();
   await mia.puts("/users/me", { nickname: "Mia M." });
-  const isOf = (type: string) => (frame: { data: Record<string, unknown> }) => frame.data.type === type;
   const notification = await phone.sees("NOTIFICATION", isOf("user.profile_updated"));
   t.like(notification.data, { nickname: "Mia M.", userId: mia.userId });
   t.is(typeof notification.data.userVersion, "number");

@@ -5,7 +5,7 @@ import { people } from "../support/people.ts";
 import { callApi, Person } from "../support/person.ts";
 import { misfits, type Shape } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
-import { TestDevice, type TestFrame } from "../support/test-device.ts";
+import { isOf, TestDevice, type TestFrame } from "../support/test-device.ts";
 
 let chat: TestNode;
 test.before(async () => {
@@ -17,7 +17,6 @@ type Row = Record<string, unknown>;
 type Result = { changes: Row[]; cursor: number; hasMore: boolean; full: boolean; storeId: string; vector: Row };
 const saying = (text: string) => (frame: TestFrame) => frame.data.content === text;
 const texts = (device: TestDevice) => device.seen("NEW_MESSAGE").map(({ data }) => data.content);
-const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
 const contents = (change: Row | undefined) => ((change?.messages ?? []) as Row[]).map(({ content }) => content);
 const result: Shape = {
   ...{ changes: "array", cursor: "number", hasMore: "boolean", full: "boolean", storeId: "string", vector: "object" },

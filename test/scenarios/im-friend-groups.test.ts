@@ -5,7 +5,7 @@ import { people } from "../support/people.ts";
 import type { Person } from "../support/person.ts";
 import { misfits } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
-import type { TestFrame } from "../support/test-device.ts";
+import { isOf } from "../support/test-device.ts";
 
 interface Group {
   groupId: string;
@@ -27,7 +27,6 @@ test.before(async () => {
 });
 test.after.always(() => chat.close());
 
-const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
 const groupsOf = async (person: Person) => (await person.gets<{ groups: Group[] }>("/friends/groups")).data.groups;
 const friendsOf = async (person: Person) =>
   (await person.gets<{ friends: Record<string, unknown>[] }>("/friends")).data.friends;

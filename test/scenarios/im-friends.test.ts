@@ -5,7 +5,7 @@ import { people } from "../support/people.ts";
 import type { Person } from "../support/person.ts";
 import { misfits } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
-import type { TestDevice, TestFrame } from "../support/test-device.ts";
+import { isOf, type TestDevice, type TestFrame } from "../support/test-device.ts";
 
 let chat: TestNode;
 test.before(async () => {
@@ -13,7 +13,6 @@ test.before(async () => {
 });
 test.after.always(() => chat.close());
 
-const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
 const notificationTypes = (device: TestDevice) => device.seen("NOTIFICATION").map(({ data }) => String(data.type));
 const friendsOf = async (person: Person) =>
   (await person.gets<{ friends: Record<string, unknown>[] }>("/friends")).data.friends;

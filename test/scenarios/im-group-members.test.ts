@@ -4,7 +4,7 @@ import { eventually } from "../suites/eventually.ts";
 import { connected, people } from "../support/people.ts";
 import type { Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
-import type { TestFrame } from "../support/test-device.ts";
+import { isOf } from "../support/test-device.ts";
 
 let chat: TestNode;
 test.before(async () => {
@@ -13,7 +13,6 @@ test.before(async () => {
 test.after.always(() => chat.close());
 
 type Rows = Record<string, unknown>[];
-const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
 const ids = (...of: Person[]) => of.map(({ userId }) => userId);
 const groupIdOf = (conversationId: string) => conversationId.slice(2);
 const membersOf = async (person: Person, groupId: string) =>

@@ -5,7 +5,7 @@ import { connected, people } from "../support/people.ts";
 import type { Person } from "../support/person.ts";
 import { misfits, type Shape } from "../support/shape.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
-import type { TestDevice, TestFrame } from "../support/test-device.ts";
+import { isOf, type TestDevice, type TestFrame } from "../support/test-device.ts";
 
 let chat: TestNode;
 test.before(async () => {
@@ -14,7 +14,6 @@ test.before(async () => {
 test.after.always(() => chat.close());
 
 type Rows = Record<string, unknown>[];
-const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
 const saying = (text: string) => (frame: TestFrame) => frame.data.content === text;
 const texts = (device: TestDevice) => device.seen("NEW_MESSAGE").map(({ data }) => data.content);
 const ids = (...of: Person[]) => of.map(({ userId }) => userId);

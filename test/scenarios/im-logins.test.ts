@@ -2,7 +2,7 @@
 import test from "ava";
 import { callApi, Person } from "../support/person.ts";
 import { startTestNode, type TestNode } from "../support/start-node.ts";
-import type { TestFrame } from "../support/test-device.ts";
+import { isOf } from "../support/test-device.ts";
 
 let chat: TestNode;
 test.before(async () => {
@@ -12,7 +12,6 @@ test.after.always(() => chat.close());
 
 type Row = Record<string, unknown>;
 type Page = { logins: Row[]; cursor: string | null };
-const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
 const login = (person: Person, device: object, ip = "192.0.2.1", at: { port: number } = chat) =>
   callApi(at.port, "POST", "/auth/login", {
     body: { account: person.email, password: person.password, ...device },

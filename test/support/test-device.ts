@@ -13,6 +13,9 @@ export interface TestFrame extends Omit<ServerFrame, "data"> {
   readonly data: any;
 }
 
+/** Whether a frame carries a notification of this type. */
+export const isOf = (type: string) => (frame: TestFrame) => frame.data.type === type;
+
 export interface TestDeviceOptions {
   readonly protocols?: readonly string[];
   /** Offers compression to the server. */
