@@ -1,8 +1,8 @@
 // Files of the messenger: one upload in one request, and who may read what.
-import { setTimeout as pause } from "node:timers/promises";
 import test from "ava";
 import sharp from "sharp";
 import { eventually } from "../suites/eventually.ts";
+import { startEndlessUpload } from "../support/endless-upload.ts";
 import { FileClient, md5Of, sha256Of } from "../support/file-client.ts";
 import { storedObjects } from "../support/image-client.ts";
 import { Person } from "../support/person.ts";
@@ -290,21 +290,10 @@ test("a download goes at its rate, and a reader that leaves ends it", async (t) 
 test("a client that leaves in the middle of an upload leaves nothing", async (t) => {
   await using node = await startTestNode();
   const { alice } = await clients(node, "alice");
-  const abort = new AbortController();
-  async function* slowly() {
-    yield Buffer.from(`--x\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n`);
-    while (!abort.signal.aborted) {
-      yield Buffer.alloc(50_000);
-      await pause(5);
-    }
-  }
-  const sending = fetch(`${alice.base}/api/v1/files/upload`, {
-    ...{ method: "POST", body: ReadableStream.from(slowly()), duplex: "half", signal: abort.signal },
-    headers: { authorization: `Bearer ${alice.person.token}`, "content-type": "multipart/form-data; boundary=x" },
-  } as RequestInit);
+  const sending = startEndlessUpload(`${alice.base}/api/v1/files/upload`, alice.person.token, "file");
   await eventually(() => storedObjects(node.dataDir).length === 1);
-  abort.abort();
-  await t.throwsAsync(sending);
+  sending.leave();
+  await t.throwsAsync(sending.answer);
   await eventually(() => storedObjects(node.dataDir).length === 0, 10_000);
   t.is((await alice.person.gets<{ usedBytes: number }>("/files/usage")).data.usedBytes, 0);
 });

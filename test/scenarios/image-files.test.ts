@@ -1,5 +1,4 @@
 // Pictures as clients of the image editor upload, list and show them.
-import { setTimeout as pause } from "node:timers/promises";
 import test from "ava";
 import sharp from "sharp";
 import { Conversation } from "../../actors/conversation/contract.ts";
@@ -7,6 +6,7 @@ import { File } from "../../actors/file/contract.ts";
 import { maxImageBytes } from "../../actors/file/images.ts";
 import { User } from "../../actors/user/contract.ts";
 import { eventually } from "../suites/eventually.ts";
+import { startEndlessUpload } from "../support/endless-upload.ts";
 import { ImageClient, type Part, storedObjects } from "../support/image-client.ts";
 import { Person } from "../support/person.ts";
 import { fourColours, heicHeader, pixelBomb, quartersOf, turnedPhoto, uprightQuarters } from "../support/pictures.ts";
@@ -169,22 +169,10 @@ test("broken and foreign bodies are answered with an error of theirs, and leave 
 test("a client that leaves in the middle leaves nothing", async (t) => {
   await using node = await startTestNode();
   const { sessionId, client } = await editor(node, "alice");
-  const abort = new AbortController();
-  async function* slowly() {
-    yield Buffer.from(`--x\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n`);
-    while (!abort.signal.aborted) {
-      yield Buffer.alloc(50_000);
-      await pause(5);
-    }
-  }
-  const body = ReadableStream.from(slowly());
-  const sending = fetch(`http://127.0.0.1:${node.port}/api/images/upload`, {
-    ...{ method: "POST", body, duplex: "half", signal: abort.signal },
-    headers: { authorization: `Bearer ${client.token}`, "content-type": "multipart/form-data; boundary=x" },
-  } as RequestInit);
+  const sending = startEndlessUpload(`http://127.0.0.1:${node.port}/api/images/upload`, client.token, "image");
   await eventually(() => storedObjects(node.dataDir).length === 1);
-  abort.abort();
-  await t.throwsAsync(sending);
+  sending.leave();
+  await t.throwsAsync(sending.answer);
   await eventually(() => storedObjects(node.dataDir).length === 0);
   t.is((await client.gets(`session/${sessionId}`)).body.total, 0);
 });
