@@ -30,7 +30,7 @@ export function createOverlay(
   conversationId: ConversationId,
   { head, tail, reactions: waiting = [] }: Window,
 ): Overlay {
-  const reactions = waiting.length > 0 ? new Map(waiting) : none;
+  const reactions = new Map(waiting);
   if (tail.length === 0) return { ...empty, reactions, firstSeq: head.seq + 1, firstVersion: head.version + 1 };
   const messages = new Map<number, StoredMessage>();
   const changes: VersionedChange[] = [];
@@ -48,6 +48,7 @@ export function createOverlay(
         if (version > head.version) continue;
         firstVersion = Math.min(firstVersion, version);
         changes.push({ version, change });
+        if (event.type === "reacted") reactions.set(event.seq, event.reactions);
         if (!isOfMessage(change)) continue;
         const known = messages.get(change.seq);
         if (known) messages.set(change.seq, applyChange(known, change));
@@ -58,33 +59,16 @@ export function createOverlay(
     }
   }
   const [firstSeq = head.seq + 1] = messages.keys();
-  const latest = withTail(tail, reactions, head.version);
-  for (const [seq, reactedBy] of latest) {
+  // Taps that wait are newer than every version of the tail.
+  for (const [seq, reactedBy] of waiting) reactions.set(seq, reactedBy);
+  for (const [seq, reactedBy] of reactions) {
     const message = messages.get(seq);
     if (message) messages.set(seq, { ...message, reactedBy });
   }
-  return { messages, firstSeq, changes, firstVersion, patches, reactions: latest };
+  return { messages, firstSeq, changes, firstVersion, patches, reactions };
 }
 
-const none: ReadonlyMap<number, readonly Reaction[]> = new Map();
 const empty = { messages: new Map(), changes: [], patches: new Map() };
-
-/** Taps that wait are newer than every version of the tail. */
-function withTail(
-  tail: Window["tail"],
-  waiting: ReadonlyMap<number, readonly Reaction[]>,
-  upToVersion: number,
-): ReadonlyMap<number, readonly Reaction[]> {
-  let latest: Map<number, readonly Reaction[]> | undefined;
-  for (const { events } of tail) {
-    for (const event of events as readonly ConversationEvent[]) {
-      if (event.type !== "reacted" || event.version > upToVersion || waiting.has(event.seq)) continue;
-      latest ??= new Map(waiting);
-      latest.set(event.seq, event.reactions);
-    }
-  }
-  return latest ?? waiting;
-}
 
 /** A row in the state that the tail leaves it in. */
 export function applyTail({ patches, reactions }: Overlay, row: StoredMessage): StoredMessage {
