@@ -7,7 +7,7 @@ import { DomainError } from "../shared/errors.ts";
 import { type ConversationId, isStampId, type MessageId, type UserId } from "../shared/ids.ts";
 import { mapBounded } from "../shared/map-bounded.ts";
 import { User } from "../user/contract.ts";
-import type { Reading } from "./contract.ts";
+import type { FoundMessage, Reading } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
 import { applyTail } from "./overlay.ts";
 import { type Bucket, listBuckets } from "./rows.ts";
@@ -17,6 +17,14 @@ export async function findMessage(
   deps: ReadingDeps,
   { messageId, ...where }: Parameters<Reading["findMessage"]>[0],
 ): ReturnType<Reading["findMessage"]> {
+  return found(await findOne(deps, createHomes(deps, where), messageId));
+}
+
+/** The message with the view in which it was found: a caller that reads more of the conversation opens no second view. */
+export async function findWithView(
+  deps: ReadingDeps,
+  { messageId, ...where }: Parameters<Reading["findMessage"]>[0],
+): Promise<InView> {
   return findOne(deps, createHomes(deps, where), messageId);
 }
 
@@ -26,20 +34,29 @@ export async function findMessages(
   { messageIds, ...where }: Parameters<Reading["findMessages"]>[0],
 ): ReturnType<Reading["findMessages"]> {
   const homes = createHomes(deps, where);
-  return mapBounded(messageIds, deps.limits.maxConcurrentAsks, (messageId) => findOne(deps, homes, messageId));
+  return mapBounded(messageIds, deps.limits.maxConcurrentAsks, async (id) => found(await findOne(deps, homes, id)));
 }
 
-async function findOne(deps: ReadingDeps, homes: Homes, id: MessageId): ReturnType<Reading["findMessage"]> {
+/** The view holds also the answers of models that have a newer version. */
+interface InView {
+  view: View;
+  message: StoredMessage;
+}
+
+async function findOne(deps: ReadingDeps, homes: Homes, id: MessageId): Promise<InView> {
   for (const conversationId of await homes.list(id)) {
     const view = await homes.open(conversationId);
     const message = view && (await findIn(deps, view, id));
-    if (!message) continue;
-    const { messageId, seq, bucket, senderId, atMs, contentType, status } = message;
-    const asOfVersion = view.window.head.version;
-    const ref: MessageRef = { messageId, seq, bucket, senderId, atMs, contentType, status, asOfVersion };
-    return { conversationId, message, ref };
+    if (message) return { view, message };
   }
   throw new DomainError("message.not_found");
+}
+
+function found({ view, message }: InView): FoundMessage {
+  const { messageId, seq, bucket, senderId, atMs, contentType, status } = message;
+  const asOfVersion = view.window.head.version;
+  const ref: MessageRef = { messageId, seq, bucket, senderId, atMs, contentType, status, asOfVersion };
+  return { conversationId: view.conversationId, message, ref };
 }
 
 /** The conversations of one user that may hold a message. */

@@ -1,11 +1,11 @@
 import { DomainError } from "../shared/errors.ts";
 import type { Reading, VisibleMessage } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
-import { findMessage } from "./find-message.ts";
+import { findWithView } from "./find-message.ts";
 import { withNames } from "./names.ts";
 import { withQuotes } from "./quotes.ts";
 import { readRange } from "./rows.ts";
-import { canSee, openView, show, type View, walkDown, walkUp } from "./view.ts";
+import { canSee, openView, show, type View, walkDown, walkUp, withoutVersions } from "./view.ts";
 
 /** A page begins at `startSeq` and goes down or up by seq, so messages that arrive meanwhile do not move it. */
 export async function readHistory(
@@ -23,10 +23,11 @@ export async function readContext(
   deps: ReadingDeps,
   { before, after, ...asked }: Parameters<Reading["context"]>[0],
 ): ReturnType<Reading["context"]> {
-  const { conversationId, message } = await findMessage(deps, asked);
+  const { view: all, message } = await findWithView(deps, asked);
+  const view = message.status === "superseded" ? all : withoutVersions(all);
+  const { conversationId } = view;
   const { seq } = message;
-  const view = await openView(deps, asked.userId, conversationId, message.status === "superseded");
-  // It was deleted, or its reader removed, between the two looks.
+  // An answer that has a newer version and was recalled is shown nowhere.
   if (!canSee(view, seq)) throw new DomainError("message.not_found");
   const [fromSeq, toSeq] = [walkDown(view, seq, before + 1), walkUp(view, seq, after + 1)];
   const [older, newer] = [walkDown(view, fromSeq - 1, 1), walkUp(view, toSeq + 1, 1)];

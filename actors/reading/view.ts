@@ -61,9 +61,8 @@ export function createView(
   },
 ): View {
   const { userId, conversationId, window, entry, withVersions = false } = of;
-  const older = withVersions ? [] : (window.supersededSeqs ?? []);
   const fromSeq = Math.max(1, window.visibleFromSeq, (entry?.clearedSeq ?? 0) + 1);
-  return {
+  const view: View = {
     userId,
     conversationId,
     window,
@@ -71,10 +70,18 @@ export function createView(
     overlay: createOverlay(conversationId, window),
     fromSeq,
     quotesFromSeq: fromSeq,
-    deletedSeqs:
-      of.deleted.length + older.length === 0 ? noSeqs : new Set([...of.deleted.map(({ seq }) => seq), ...older]),
+    deletedSeqs: of.deleted.length === 0 ? noSeqs : new Set(of.deleted.map(({ seq }) => seq)),
     nowMs: deps.clock.nowMs(),
   };
+  return withVersions ? view : withoutVersions(view);
+}
+
+/** Without the answers of models that have a newer version. */
+export function withoutVersions(view: View): View {
+  const { supersededSeqs = [] } = view.window;
+  return supersededSeqs.length === 0
+    ? view
+    : { ...view, deletedSeqs: new Set([...view.deletedSeqs, ...supersededSeqs]) };
 }
 
 const noSeqs: ReadonlySet<number> = new Set();
