@@ -1,15 +1,15 @@
 // Rows of the views for one record of a conversation. Each cell is written at most once.
 import type { RecordMeta } from "../runtime/contract.ts";
-import type { MessagePatchRow, Row } from "../runtime/ports.ts";
+import type { Row } from "../runtime/ports.ts";
 import type { ConversationChange } from "../shared/conversation.ts";
-import type { MessageId, UserId } from "../shared/ids.ts";
+import type { UserId } from "../shared/ids.ts";
 import { type Reaction, withStoredOptions } from "../shared/message.ts";
 import { canonicalText } from "../shared/names.ts";
 import { searchTerms } from "../shared/tokenize.ts";
 import { searchableText } from "./chat/content.ts";
 import { changesOf } from "./model/changes.ts";
 import { dayOf } from "./model/dedupe.ts";
-import type { ConversationEvent, Edited, EditsOf, Expired, Recalled, Sent } from "./model/events.ts";
+import type { ConversationEvent, Edited, Recalled, Sent } from "./model/events.ts";
 
 export function project(events: readonly ConversationEvent[], meta: RecordMeta): Row[] {
   const rows: Row[] = [];
@@ -18,15 +18,14 @@ export function project(events: readonly ConversationEvent[], meta: RecordMeta):
       addSent(rows, event, meta);
       continue;
     }
-    if (event.type === "edited" || event.type === "recalled" || event.type === "expired") addPatches(rows, event, meta);
     if (event.type === "edited") addEdit(rows, event, meta);
-    if (event.type === "recalled") eraseEdits(rows, event, event.edits, meta);
-    if (event.type === "expired") {
-      for (const [seq, messageId, bucket, edits] of event.messages)
-        eraseEdits(rows, { seq, messageId, bucket }, edits, meta);
-    }
+    else if (event.type === "recalled") eraseMessage(rows, event, "recalled", meta);
+    else if (event.type === "expired") {
+      for (const [seq, messageId, bucket, edits] of event.messages) {
+        eraseMessage(rows, { seq, messageId, bucket, edits }, "expired", meta);
+      }
+    } else if (event.type === "reacted") rows.push(reactionsOf(event, event.reactions, meta));
     addMembers(rows, event, meta);
-    if (event.type === "reacted") rows.push(reactionsOf(event, event.reactions, meta));
     for (const { version, change } of changesOf(event, meta.atMs)) {
       rows.push({
         table: "changes",
@@ -90,28 +89,6 @@ function addSent(rows: Row[], event: Sent, { key, stamp, atMs }: RecordMeta): vo
   }
 }
 
-function addPatches(rows: Row[], event: Edited | Recalled | Expired, { key, stamp, ...meta }: RecordMeta): void {
-  const atMs = (event.type === "edited" ? event.editedAtMs : undefined) ?? meta.atMs;
-  const patch = (bucket: number, seq: number, rest: Pick<MessagePatchRow, "status" | "content" | "terms">): void => {
-    rows.push({ table: "message_patches", conversationId: key, bucket, seq, stamp, atMs, ...rest });
-  };
-  if (event.type === "expired") {
-    for (const [seq, , bucket] of event.messages) {
-      patch(bucket, seq, { status: "expired", content: "", terms: "" });
-      rows.push(reactionsOf({ bucket, seq }, [], { key, stamp }));
-    }
-    return;
-  }
-  const { bucket, seq } = event;
-  if (event.type === "recalled") {
-    patch(bucket, seq, { status: "recalled", content: "", terms: "" });
-    rows.push(reactionsOf({ bucket, seq }, [], { key, stamp }));
-    return;
-  }
-  const terms = searchTerms(searchableText(event.contentType, event.content));
-  patch(bucket, seq, { status: "edited", content: JSON.stringify(event.content), terms });
-}
-
 function reactionsOf(
   { bucket, seq }: { bucket: number; seq: number },
   reactions: readonly Reaction[],
@@ -121,25 +98,34 @@ function reactionsOf(
   return { table: "reactions", conversationId: key, bucket, seq, reactions: text, stamp };
 }
 
-/** The original stands before its edits: as version 0. */
-function addEdit(rows: Row[], event: Edited, { key, stamp, atMs }: RecordMeta): void {
-  const { bucket, seq, version, content, original, editedAtMs = atMs } = event;
-  const row = { table: "edits" as const, conversationId: key, bucket, seq, stamp };
-  if (original) rows.push({ ...row, version: 0, atMs: original.atMs, content: JSON.stringify(original.content) });
-  rows.push({ ...row, version, atMs: editedAtMs, content: JSON.stringify(content) });
+/** The row in its new state, and the versions of its content. The original stands before its edits: as version 0. */
+function addEdit(rows: Row[], event: Edited, { key, stamp, ...meta }: RecordMeta): void {
+  const { bucket, seq, version, contentType, original, editedAtMs: atMs = meta.atMs } = event;
+  const place = { conversationId: key, bucket, seq, stamp };
+  const content = JSON.stringify(event.content);
+  const terms = searchTerms(searchableText(contentType, event.content));
+  rows.push({ table: "message_patches", ...place, atMs, status: "edited", content, terms });
+  if (original) {
+    const first = { version: 0, atMs: original.atMs, content: JSON.stringify(original.content) };
+    rows.push({ table: "edits", ...place, ...first });
+  }
+  rows.push({ table: "edits", ...place, version, atMs, content });
 }
 
-/** Nothing of the text stays when its message goes: neither in the edits nor in the changes. */
-function eraseEdits(
+/** Nothing of a message stays when it goes: neither in its row and its reactions nor in its edits and the changes. */
+function eraseMessage(
   rows: Row[],
-  { bucket, seq, messageId }: { bucket: number; seq: number; messageId: MessageId },
-  edits: EditsOf | undefined,
+  { bucket, seq, messageId, edits }: Pick<Recalled, "bucket" | "seq" | "messageId" | "edits">,
+  status: "recalled" | "expired",
   { key, stamp, atMs }: RecordMeta,
 ): void {
+  const place = { conversationId: key, bucket, seq, stamp };
+  rows.push({ table: "message_patches", ...place, atMs, status, content: "", terms: "" });
+  rows.push(reactionsOf({ bucket, seq }, [], { key, stamp }));
   if (!edits) return;
   const change = JSON.stringify({ type: "edited", messageId, seq, atMs, by: edits.by } satisfies ConversationChange);
   for (const version of [0, ...edits.versions]) {
-    rows.push({ table: "edits", conversationId: key, bucket, seq, version, atMs, content: "", stamp });
+    rows.push({ table: "edits", ...place, version, atMs, content: "" });
     if (version > 0) rows.push({ table: "changes", conversationId: key, version, change, stamp });
   }
 }
