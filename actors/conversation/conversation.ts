@@ -115,18 +115,16 @@ export function createConversation(
 
 function dueMsOf({ expiryDueMs, reactions, group, updatedAtMs, assistant }: ConversationState): number | undefined {
   if (assistant?.isDeleted) return assistant.files.size > 0 ? updatedAtMs : undefined;
-  const messagesDueMs = earlier(expiryDueMs, reactions?.dueMs ?? 0);
-  if (!group) return messagesDueMs || undefined;
-  if (group.isDisbanded) return endsToTell(group) ? updatedAtMs : undefined;
-  if (group.untoldInvitations.size > 0) return updatedAtMs;
-  const switchMs = group.untold.length > 0 ? group.switchedAtMs : Number.POSITIVE_INFINITY;
-  const dueMs = Math.min(messagesDueMs || Number.POSITIVE_INFINITY, receiptsDueMs(group), switchMs);
-  return dueMs === Number.POSITIVE_INFINITY ? undefined : dueMs;
-}
-
-/** 0 = not due. */
-function earlier(aMs: number, bMs: number): number {
-  return aMs === 0 || bMs === 0 ? aMs + bMs : Math.min(aMs, bMs);
+  if (group?.isDisbanded) return endsToTell(group) ? updatedAtMs : undefined;
+  if (group && group.untoldInvitations.size > 0) return updatedAtMs;
+  const never = Number.POSITIVE_INFINITY;
+  const dueMs = Math.min(
+    expiryDueMs || never,
+    reactions?.dueMs || never,
+    group ? receiptsDueMs(group) : never,
+    group && group.untold.length > 0 ? group.switchedAtMs : never,
+  );
+  return dueMs === never ? undefined : dueMs;
 }
 
 type Input<N extends keyof ConversationCommands> = Parameters<ConversationCommands[N]>[0];
