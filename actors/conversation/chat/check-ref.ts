@@ -1,10 +1,10 @@
 // Checks of a message that a command names. Its facts come with the command, read from its row; the row's status and the
 // changes since then decide together: the memory of changes is bounded, so a message that is missing in it may have been
 // recalled long ago.
-import { DomainError } from "../../shared/errors.ts";
+import { DomainError, type ErrorName } from "../../shared/errors.ts";
 import type { UserId } from "../../shared/ids.ts";
 import type { PlacedMessage } from "../model/send-types.ts";
-import type { ConversationState } from "../model/state.ts";
+import type { ConversationState, MessageChanged } from "../model/state.ts";
 
 /** How a message ended: "recalled" and "expired" are final. Throws common.conflict for facts that are too old to tell. */
 export function findEnd(
@@ -15,12 +15,27 @@ export function findEnd(
   if (changed && changed.status !== "edited") return { status: changed.status, version: changed.version };
   if (status === "recalled" || status === "expired") return { status, version: 0 };
   if (!changed && asOfVersion < state.forgottenVersion) {
-    throw new DomainError("common.conflict", { message: "The conversation changed meanwhile. Try again." });
+    throw changedMeanwhile();
   }
   return undefined;
 }
 
-export function checkVisible(state: ConversationState, userId: UserId, { seq }: PlacedMessage): void {
+/** The facts that came with a command may be older than a change which the state has forgotten. */
+export function changedMeanwhile(): DomainError {
+  return new DomainError("common.conflict", { message: "The conversation changed meanwhile. Try again." });
+}
+
+const endErrors = { recalled: "message.recalled", expired: "message.not_found" } as const satisfies Record<
+  string,
+  ErrorName
+>;
+
+/** Throws message.recalled or message.not_found for a message that has ended. */
+export function checkNotEnded(status: MessageChanged["status"] | undefined): void {
+  if (status === "recalled" || status === "expired") throw new DomainError(endErrors[status]);
+}
+
+export function checkVisible(state: ConversationState, userId: UserId, { seq }: Pick<PlacedMessage, "seq">): void {
   const fromSeq = state.group?.members.get(userId)?.visibleFromSeq ?? 1;
   if (seq < fromSeq || seq > state.seq) throw new DomainError("message.not_found");
 }
@@ -28,6 +43,5 @@ export function checkVisible(state: ConversationState, userId: UserId, { seq }: 
 /** Throws message.recalled or message.not_found for a message whose content is gone. */
 export function checkThere(state: ConversationState, userId: UserId, message: PlacedMessage): void {
   checkVisible(state, userId, message);
-  const end = findEnd(state, message);
-  if (end) throw new DomainError(end.status === "recalled" ? "message.recalled" : "message.not_found");
+  checkNotEnded(findEnd(state, message)?.status);
 }

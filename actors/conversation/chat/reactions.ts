@@ -8,7 +8,7 @@ import type { ConversationPorts } from "../model/ports.ts";
 import { allow } from "../model/relation.ts";
 import type { PlacedMessage } from "../model/send-types.ts";
 import type { ConversationState, ConversationTurn, HeldReactions, ReactionState } from "../model/state.ts";
-import { checkThere } from "./check-ref.ts";
+import { changedMeanwhile, checkThere } from "./check-ref.ts";
 
 /** Different emoji at one message; one more is refused with common.too_many. */
 const maxEmoji = 20;
@@ -42,7 +42,7 @@ export function react(
   const { messageId, seq, bucket } = message;
   const held = state.reactions?.held.get(seq);
   if (!held && message.asOfVersion < (state.reactions?.forgottenVersion ?? 0)) {
-    throw new DomainError("common.conflict", { message: "The conversation changed meanwhile. Try again." });
+    throw changedMeanwhile();
   }
   const before = held?.reactions ?? message.reactedBy ?? [];
   const reactions = tapped(before, emoji, by, on);

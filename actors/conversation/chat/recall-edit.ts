@@ -10,7 +10,7 @@ import { allow } from "../model/relation.ts";
 import type { MessageRef } from "../model/send-types.ts";
 import type { ConversationState, ConversationTurn } from "../model/state.ts";
 import { checkContentSize } from "./check-message.ts";
-import { checkVisible, findEnd } from "./check-ref.ts";
+import { checkNotEnded, checkVisible, findEnd } from "./check-ref.ts";
 import { getContentType, limitsOf, searchableText } from "./content.ts";
 import type { ChatCommands } from "./contract.ts";
 import { mentionsAll } from "./mentions.ts";
@@ -60,8 +60,7 @@ export function edit(
   if (state.group && mentionsAll({ mentions })) allow(state, rules, "message.mention_all", by);
   checkVisible(state, by, message);
   checkEditable(state, by, message);
-  const gone = findEnd(state, message);
-  if (gone) throw new DomainError(gone.status === "recalled" ? "message.recalled" : "message.not_found");
+  checkNotEnded(findEnd(state, message)?.status);
   if (!state.assistant && nowMs - message.atMs > rules.editMs) {
     throw new DomainError("message.recall_too_late", { message: "It is too late to edit this message." });
   }

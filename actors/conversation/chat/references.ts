@@ -4,6 +4,7 @@ import { DomainError } from "../../shared/errors.ts";
 import type { StoredOptions } from "../../shared/message.ts";
 import type { SendMessage } from "../model/send-types.ts";
 import type { ConversationState } from "../model/state.ts";
+import { checkNotEnded, checkVisible } from "./check-ref.ts";
 
 /** Throws the refusal of the edge, message.not_found when the sender may not see the answered message, or message.recalled. */
 export function checkReferences(
@@ -13,12 +14,10 @@ export function checkReferences(
   if (references.refusal !== undefined) throw new DomainError(references.refusal);
   if (options?.replyTo === undefined || origin === "service") return;
   const { replySeq } = references;
-  const fromSeq = state.group?.members.get(senderId)?.visibleFromSeq ?? 1;
-  if (replySeq === undefined || replySeq < fromSeq || replySeq > state.seq) throw new DomainError("message.not_found");
+  if (replySeq === undefined) throw new DomainError("message.not_found");
+  checkVisible(state, senderId, { seq: replySeq });
   // The message may have gone after the edge had found it.
-  const status = state.changed.get(replySeq)?.status;
-  if (status === "recalled") throw new DomainError("message.recalled");
-  if (status === "expired") throw new DomainError("message.not_found");
+  checkNotEnded(state.changed.get(replySeq)?.status);
 }
 
 /** Previews in the content of a merged_forward; the whole messages lie in the object store. */
