@@ -1,7 +1,6 @@
 // Signed addresses of files: who has one may read the file until it ends, without a login. They are given only to those who may
 // read the file anyhow, so that `<img>` shows it.
 import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
-import type { IncomingMessage } from "node:http";
 import { isSignedHs256, signHs256 } from "../auth/jws.ts";
 import type { GatewayDeps } from "../ports.ts";
 
@@ -49,18 +48,6 @@ export function isSignedFor(
   const dot = sig.lastIndexOf(".");
   const secret = auth.secrets.find(({ kid }) => kid === sig.slice(0, dot))?.secret;
   return secret !== undefined && isSignedHs256(signedText(subject, Number(exp)), sig.slice(dot + 1), keyOf(secret));
-}
-
-/** As the client addressed this server. Behind proxies the first one says whether the client's connection is encrypted. */
-export function baseOf({ headers, socket }: IncomingMessage, trustedProxies = 0): string {
-  const forwarded =
-    trustedProxies > 0
-      ? String(headers["x-forwarded-proto"] ?? "")
-          .split(",")[0]
-          ?.trim()
-      : "";
-  const isEncrypted = forwarded ? forwarded === "https" : "encrypted" in socket;
-  return headers.host === undefined ? "" : `${isEncrypted ? "https" : "http"}://${headers.host}`;
 }
 
 function signedText(subject: string, exp: number): string {

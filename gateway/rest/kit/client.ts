@@ -1,6 +1,7 @@
 // Who sends a request, as its headers say.
 import type Koa from "koa";
 import { DomainError } from "../../../actors/shared/errors.ts";
+import { baseOf } from "../../kit/base-url.ts";
 import { bearerOf } from "../../kit/bearer.ts";
 import { addressOf } from "../../kit/client-address.ts";
 import type { Client } from "./route.ts";
@@ -23,8 +24,6 @@ export function clientOf(ctx: Koa.Context, trustedProxies: number): Client {
 
 /** A Host header that is none leads to a relative address. */
 function originOf(ctx: Koa.Context, trustedProxies: number): string {
-  const host = ctx.get("Host");
-  if (!/^[A-Za-z0-9.:[\]-]{1,255}$/.test(host)) return "";
-  const [forwarded] = trustedProxies > 0 ? ctx.get("X-Forwarded-Proto").split(",") : [];
-  return `${forwarded?.trim() === "https" ? "https" : "http"}://${host}`;
+  const isHost = /^[A-Za-z0-9.:[\]-]{1,255}$/.test(ctx.get("Host"));
+  return isHost ? baseOf(ctx.req, trustedProxies) : "";
 }
