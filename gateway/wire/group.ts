@@ -1,9 +1,8 @@
 import type { AssistantMember, GroupInfo, MemberView } from "../../actors/conversation/contract.ts";
-import { groupConversationId, type UserId } from "../../actors/shared/ids.ts";
+import { groupConversationId } from "../../actors/shared/ids.ts";
 import type { ValueOf } from "./shapes/fields.ts";
 import type { groupSettingsShape, WireAssistantMember, WireGroup, WireMember } from "./shapes/group.ts";
-
-type Names = ReadonlyMap<UserId, { nickname: string; avatar: string }>;
+import { type Names, userInfoOf } from "./user.ts";
 
 /** `remark`: the caller's own name for the group. */
 export function groupOnWire(info: GroupInfo, remark: string): WireGroup {
@@ -39,7 +38,7 @@ export function assistantMemberOnWire({ joinedAtMs, ...member }: AssistantMember
 /** Both spellings: names stand beside the role, and in `userInfo`. */
 export function memberOnWire(member: MemberView, names: Names): WireMember {
   const { joinedAtMs, mutedUntilMs, ...plain } = member;
-  const { nickname = "", avatar = "" } = names.get(member.userId) ?? {};
-  const userInfo = { userId: member.userId, nickname, avatar };
+  const userInfo = userInfoOf(names, member.userId);
+  const { nickname, avatar } = userInfo;
   return { ...plain, mutedUntil: mutedUntilMs, nickname, avatar, joinedAt: joinedAtMs, userInfo };
 }

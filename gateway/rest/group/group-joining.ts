@@ -4,6 +4,7 @@ import { maxChars } from "../../../actors/shared/limits.ts";
 import { isAccepted, optionalAction, optionalFlag, optionalText } from "../../input/rules.ts";
 import { schema } from "../../input/validate.ts";
 import { handledShape, joinedShape, joinRequestListShape } from "../../wire/shapes/group.ts";
+import { userInfoOf } from "../../wire/user.ts";
 import { namesOf } from "../kit/names.ts";
 import { alias, type Route, route } from "../kit/route.ts";
 import { groupOf } from "./groups.ts";
@@ -25,18 +26,14 @@ const requestRoutes: Route[] = [
         requests.map((request) => request.userId),
       );
       return {
-        requests: requests.map(({ createdAtMs, handledAtMs = 0, isConsented: _, ...request }) => {
-          const { nickname = "", avatar = "" } = names.get(request.userId) ?? {};
-          const userInfo = { userId: request.userId, nickname, avatar };
-          return {
-            ...request,
-            id: request.requestId,
-            groupId: params.id,
-            createdAt: createdAtMs,
-            handledAt: handledAtMs,
-            userInfo,
-          };
-        }),
+        requests: requests.map(({ createdAtMs, handledAtMs = 0, isConsented: _, ...request }) => ({
+          ...request,
+          id: request.requestId,
+          groupId: params.id,
+          createdAt: createdAtMs,
+          handledAt: handledAtMs,
+          userInfo: userInfoOf(names, request.userId),
+        })),
         total: requests.length,
       };
     },

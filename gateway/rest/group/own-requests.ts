@@ -7,6 +7,7 @@ import { type ConversationId, groupIdOf, type UserId } from "../../../actors/sha
 import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import { schema } from "../../input/validate.ts";
 import { ownRequestListShape } from "../../wire/shapes/group.ts";
+import { userInfoOf } from "../../wire/user.ts";
 import { itemsOf, splitItems } from "../kit/items.ts";
 import { maxActorsAsked } from "../kit/max-actors-asked.ts";
 import { namesOf } from "../kit/names.ts";
@@ -31,13 +32,10 @@ export const ownRequestRoutes: Route[] = [
         requests.map(({ userId }) => userId),
       );
       return {
-        requests: requests.map(({ conversationId, createdAtMs, handledAtMs, ...request }) => {
-          const { nickname = "", avatar = "" } = names.get(request.userId) ?? {};
-          return {
-            ...{ ...request, groupId: groupIdOf(conversationId), createdAt: createdAtMs, handledAt: handledAtMs },
-            userInfo: { userId: request.userId, nickname, avatar },
-          };
-        }),
+        requests: requests.map(({ conversationId, createdAtMs, handledAtMs, ...request }) => ({
+          ...{ ...request, groupId: groupIdOf(conversationId), createdAt: createdAtMs, handledAt: handledAtMs },
+          userInfo: userInfoOf(names, request.userId),
+        })),
         total: requests.length,
       };
     },

@@ -17,6 +17,7 @@ import { schema } from "../../input/validate.ts";
 import { markRead } from "../../kit/mark-read.ts";
 import { nothing } from "../../wire/shapes/fields.ts";
 import { readersShape } from "../../wire/shapes/message.ts";
+import { userInfoOf } from "../../wire/user.ts";
 import { namesOf } from "../kit/names.ts";
 import { type Edge, type Route, route } from "../kit/route.ts";
 
@@ -76,10 +77,10 @@ export const receiptRoutes: Route[] = [
         edge,
         readers.readMembers.map((reader) => reader.userId),
       );
-      const readMembers = readers.readMembers.map((reader) => {
-        const { nickname = "", avatar = "" } = names.get(reader.userId) ?? {};
-        return { userId: reader.userId, nickname, avatar, readAt: reader.readAtMs };
-      });
+      const readMembers = readers.readMembers.map(({ userId, readAtMs }) => ({
+        ...userInfoOf(names, userId),
+        readAt: readAtMs,
+      }));
       return { ...readers, readMembers };
     },
   }),

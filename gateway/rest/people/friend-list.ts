@@ -2,6 +2,7 @@ import type { CallOptions } from "../../../actors/runtime/contract.ts";
 import type { UserId } from "../../../actors/shared/ids.ts";
 import { mapBounded } from "../../../actors/shared/map-bounded.ts";
 import { findPresence } from "../../kit/known-presence.ts";
+import { userInfoOf } from "../../wire/user.ts";
 import { type Item, itemsOf, splitItems } from "../kit/items.ts";
 import { maxActorsAsked } from "../kit/max-actors-asked.ts";
 import { namesOf } from "../kit/names.ts";
@@ -53,8 +54,5 @@ export async function blacklistOf(edge: Edge, userId: UserId, call: CallOptions)
     edge,
     live.map(({ id }) => id),
   );
-  return live.map(({ id, blockedAtMs }) => {
-    const { nickname = "", avatar = "" } = names.get(id) ?? {};
-    return { userId: id, nickname, avatar, blockedAt: blockedAtMs };
-  });
+  return live.map(({ id, blockedAtMs }) => ({ ...userInfoOf(names, id), blockedAt: blockedAtMs }));
 }
