@@ -42,10 +42,8 @@ export async function matchContacts(edge: Edge, callerId: UserId, contacts: read
 async function keep(edge: Edge, callerId: UserId, addresses: readonly string[], call: CallOptions): Promise<void> {
   const me = edge.actors.get(User, callerId);
   if (addresses.length === 0 || !(await me.settings({}, call)).contactsConsent) return;
-  await me.keepContacts(
-    { hashes: addresses.flatMap((each) => contactHashes(edge.auth.secrets, each).slice(0, 1)) },
-    call,
-  );
+  const signing = edge.auth.secrets.slice(0, 1);
+  await me.keepContacts({ hashes: addresses.flatMap((each) => contactHashes(signing, each)) }, call);
 }
 
 /** `"138…"`, or `{phone | phoneNumber | email, name}`. Other entries match nobody. */
