@@ -62,9 +62,9 @@ export const nameRoutes: Route[] = [
     body: schema<{ account: string }>({ account: text(50) }, { example: { account: "bob_99" } }),
     answers: profileShape,
     errors: ["auth.user_exists", "common.conflict"],
-    handle: ({ caller, body, edge, call, client }) => {
+    async handle({ caller, body, edge, call, client }) {
       const target = accountNameOf(body.account);
-      const renamed = rename({ edge, userId: caller.userId, field: "account", target, call });
+      const renamed = await rename({ edge, userId: caller.userId, field: "account", target, call });
       return shownProfile(edge, client, renamed, call);
     },
   }),
@@ -82,12 +82,8 @@ async function bind({ caller, body, edge, call, client }: Binding, target: Targe
   const isDone = await hasName(renaming);
   // Before the name is looked up: without the code the answer does not say whose it is.
   if (!isDone) await edge.codes.verify({ target: target.address, purpose: "bind", code: body.verifyCode });
-  return shownProfile(
-    edge,
-    client,
-    refusedAs(taken, () => rename(renaming)),
-    call,
-  );
+  const renamed = await refusedAs(taken, () => rename(renaming));
+  return shownProfile(edge, client, renamed, call);
 }
 
 async function refusedAs(taken: ErrorName, change: () => Promise<Profile>): Promise<Profile> {

@@ -85,8 +85,8 @@ export const userRoutes: Route[] = [
     auth: "user",
     summary: "The caller's profile",
     answers: profileShape,
-    handle: ({ caller, edge, call, client }) =>
-      shownProfile(edge, client, edge.actors.get(User, caller.userId).profile({}, call), call),
+    handle: async ({ caller, edge, call, client }) =>
+      shownProfile(edge, client, await edge.actors.get(User, caller.userId).profile({}, call), call),
   }),
   route({
     method: "PUT",
@@ -99,7 +99,7 @@ export const userRoutes: Route[] = [
     async handle({ caller, body, edge, call, client }) {
       const { avatar } = body;
       if (avatar !== undefined) await checkAvatar(edge, { userId: caller.userId, avatar, type: "avatar" }, call);
-      return shownProfile(edge, client, changeProfile(edge, caller.userId, body, call), call);
+      return shownProfile(edge, client, await changeProfile(edge, caller.userId, body, call), call);
     },
   }),
   ...settingsRoutes,
