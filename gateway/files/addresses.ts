@@ -32,7 +32,7 @@ export function signatureOf({ auth }: Pick<Signer, "auth">, subject: string, exp
   return `exp=${exp}&sig=${signing.kid}.${signHs256(signedText(subject, exp), keyOf(signing.secret))}`;
 }
 
-/** What the bearer of an address with this subject may do: store the bytes of an announced upload. */
+/** The subject of an address whose bearer may store the bytes of an announced upload. */
 export function putSubject(fileId: string): string {
   return `put ${fileId}`;
 }

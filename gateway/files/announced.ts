@@ -22,8 +22,8 @@ export async function ownUpload(edge: Edge, asked: AskedUpload) {
 }
 
 /**
- * Makes the file from what came: again, the same file. Throws file.upload_unknown, file.part_invalid with the indexes that are
- * missing, file.not_uploaded, and what the file was refused for.
+ * Makes the file from the bytes that came; a repeat answers the same file. Throws file.upload_unknown, file.part_invalid with the
+ * indexes of the missing parts, file.not_uploaded, and the error that the file was refused with.
  */
 export async function finishUpload(edge: Edge, asked: AskedUpload): Promise<FileView> {
   const { fileId, call } = asked;

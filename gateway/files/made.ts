@@ -1,4 +1,4 @@
-// Waits for what the process makes of stored bytes.
+// Waits until a file is made from stored bytes.
 import { File, type FileView } from "../../actors/file/contract.ts";
 import type { CallOptions } from "../../actors/runtime/contract.ts";
 import { Backoff } from "../../actors/shared/backoff.ts";
@@ -10,7 +10,7 @@ import type { GatewayDeps } from "../ports.ts";
 const makeWaitMs = 60_000;
 const lookMs = { minMs: 15, maxMs: 250 };
 
-/** The file when it is available, or as it is when the time is over. Throws what it was refused for. */
+/** The file when it is available, or as it is when the time is over. Throws the error that the file was refused with. */
 export async function waitUntilMade(
   { actors, clock }: Pick<GatewayDeps, "actors" | "clock">,
   fileId: string,

@@ -1,8 +1,8 @@
-// Bytes at a rate: what is ahead of its time waits.
+// Gives bytes out at a rate: a piece that is ahead of its time waits.
 import type { Clock } from "../../actors/runtime/ports.ts";
 import { sleep } from "../../actors/shared/sleep.ts";
 
-/** One pause, and so what may be sent at once, in ms of the rate. */
+/** The longest piece that is given out at once, as a time at the rate. */
 const stepMs = 100;
 
 export async function* pace(

@@ -5,9 +5,9 @@ import { DomainError } from "../../actors/shared/errors.ts";
 
 const mib = 1_024 * 1_024;
 const minChunkBytes = 8 * mib;
-/** A part whose place is known only behind its bytes waits in memory. */
+/** A part whose upload and index come after its bytes is held in memory. */
 export const maxChunkBytes = 40 * mib;
-/** Parts of an upload, above it they become longer. */
+/** An upload that would have more parts than this has longer ones. */
 const wantedChunks = 1_000;
 
 export function chunkBytesFor(sizeBytes: number): number {
@@ -15,13 +15,16 @@ export function chunkBytesFor(sizeBytes: number): number {
   return Math.min(maxChunkBytes, Math.max(minChunkBytes, even));
 }
 
-/** Throws file.part_invalid for an index that the plan has not. */
+/** Throws file.part_invalid for an index outside the plan. */
 export function partBytes({ sizeBytes, chunkBytes, chunks }: UploadPlan, index: number): number {
   if (!(index >= 0 && index < chunks)) throw new DomainError("file.part_invalid", { details: { index, chunks } });
   return index === chunks - 1 ? sizeBytes - chunkBytes * index : chunkBytes;
 }
 
-/** The bytes, if they are as many as the part has, with this digest: the last one of others is not given out. */
+/**
+ * The bytes of a part. Throws file.part_invalid for more or fewer bytes than `size`, and file.digest_differs for other bytes: then
+ * a store that reads them keeps nothing.
+ */
 export async function* checkedPart(
   bytes: AsyncIterable<Uint8Array>,
   { size, md5 }: { size: number; md5: string | undefined },

@@ -13,7 +13,7 @@ export function settingsOf({ files }: Pick<Edge, "files">): FileSettings {
   return files ?? defaultFileSettings;
 }
 
-/** Bytes of a file of this type; without a type of any. */
+/** The most bytes that a file of this type may have; without a type, a file of any type. */
 export function maxBytesOf(edge: Pick<Edge, "files">, type: FileType | undefined): number {
   const { maxBytes } = settingsOf(edge);
   return type === undefined ? Math.max(...Object.values(maxBytes)) : maxBytes[type];

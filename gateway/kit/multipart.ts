@@ -30,8 +30,9 @@ export function isMultipart(request: Pick<IncomingMessage, "headers">): boolean 
 }
 
 /**
- * Calls `take` for one file after another, with the fields that came before it; bytes that it leaves are dropped. Answers the fields that are no files: fields may
- * stand behind the files, so they are complete only then. What `take` throws ends the reading and is thrown.
+ * Calls `take` for one file after another, with the fields that came before the file; bytes that `take` leaves are dropped.
+ * Answers the fields that are no files: fields may stand behind the files, so they are complete only then. What `take` throws ends
+ * the reading and is thrown.
  */
 export async function readMultipart(
   request: IncomingMessage,

@@ -6,7 +6,7 @@ import { DomainError } from "../../actors/shared/errors.ts";
 
 export type Placed = Awaited<ReturnType<Reading["place"]>>;
 
-/** Very many reactions of other messages in between make what was read too old. */
+/** After very many reactions to other messages the place that was read is too old. */
 const maxTries = 3;
 
 /** `find` looks for the message with its reactions, anew for each try. */

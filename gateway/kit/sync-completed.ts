@@ -1,5 +1,5 @@
-// sync.completed: the user's devices are notified when a device has the complete answer to a long sync. A courtesy: an answer
-// is never held for it.
+// sync.completed: the user's devices are notified when a device has the complete answer to a long sync. The answer
+// does not wait for the notification.
 import type { Actors } from "../../actors/runtime/actors.ts";
 import { Session } from "../../actors/session/contract.ts";
 import type { UserId } from "../../actors/shared/ids.ts";

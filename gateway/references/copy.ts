@@ -1,4 +1,4 @@
-// What of a message may be forwarded, and as what.
+// Which messages may be forwarded, and in which form.
 import type { MessageCopy, StoredMessage } from "../../actors/conversation/contract.ts";
 import { DomainError } from "../../actors/shared/errors.ts";
 
@@ -7,7 +7,10 @@ const unforwardable: ReadonlySet<string> = new Set(["call_record", "system"]);
 /** Types that mean something in their own conversation only: elsewhere their text is a text. */
 const textual: ReadonlySet<string> = new Set(["announcement", "prompt", "assistant"]);
 
-/** Throws message.recalled, message.not_found when it expired, or message.type_unknown for what may not leave its conversation. */
+/**
+ * Throws message.recalled, message.not_found when it expired, or message.type_unknown for a message that may not leave its
+ * conversation.
+ */
 export function copyOf(message: StoredMessage): MessageCopy {
   const { contentType, content, senderId, senderName, burnAfterReadMs, bodies } = message;
   throwWhenGone(message);

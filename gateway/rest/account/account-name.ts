@@ -22,7 +22,7 @@ export async function refuseTakenName(edge: Edge, account: Target): Promise<void
   if ((await findOwner(edge, account)).userId !== undefined) throw new DomainError("auth.user_exists");
 }
 
-/** Whom a name leads to, under its older spellings too; or the user of a reservation that was not completed. */
+/** The user that a name leads to, under its older spellings too; or the user of a reservation that was not completed. */
 export async function findOwner(edge: Edge, target: Target): Promise<{ userId?: UserId; abandoned?: UserId }> {
   const found = await edge.actors.get(Handle, target.key).find({});
   if (await isMade(edge, found)) return { userId: found.userId };

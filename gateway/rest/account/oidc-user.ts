@@ -30,7 +30,7 @@ export async function findOrMakeUser(
   return made;
 }
 
-/** A deleted user keeps no identity: whoever has it begins anew. */
+/** A deleted user keeps no identity: a later login by the identity makes a new user. */
 async function findLiving(edge: Edge, key: string): Promise<UserId | undefined> {
   const { userId } = await edge.actors.get(Handle, key).find({});
   if (userId === undefined) return undefined;

@@ -1,4 +1,4 @@
-// The bytes of a file, for who may read it: by a token, by an address that is signed, or for everybody (avatars).
+// The bytes of a file, for users who may read it: by a token, by an address that is signed, or for everybody (avatars).
 import { File, type FileView } from "../../../actors/file/contract.ts";
 import { thumbMime } from "../../../actors/file/images.ts";
 import { isFileId, objectNamesOf, objectOf } from "../../../actors/file/names.ts";

@@ -20,7 +20,7 @@ interface InitBody extends Announcement {
 interface UploadBody {
   uploadId: string;
 }
-/** Of the digest of a nonce: 128 bits that nobody guesses. */
+/** As many as the digest of a proof has: nobody guesses a nonce. */
 const nonceBits = 256;
 
 export const partsRoutes: Route[] = [

@@ -1,4 +1,4 @@
-// What a group is called, its rules and mutes, and what each member calls it and is called in it.
+// Settings of a group: its name, rules and mutes, and each member's own name for the group and name in the group.
 import type { GroupPatch } from "../../../actors/conversation/contract.ts";
 import { groupConversationId } from "../../../actors/shared/ids.ts";
 import { maxChars } from "../../../actors/shared/limits.ts";

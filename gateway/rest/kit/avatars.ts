@@ -10,7 +10,10 @@ type AvatarType = "avatar" | "group_avatar";
 
 const fileAddress = new RegExp(`${apiPrefix}/files/([A-Za-z0-9_-]{1,64})(?:[/?#]|$)`);
 
-/** `type`: a group's avatar may be a user's avatar, too. `present` stays, whoever uploaded it. Throws user.avatar_refused. */
+/**
+ * `type`: a group's avatar may be a user's avatar, too. The address that is `present` stays, also when another user uploaded the
+ * file. Throws user.avatar_refused.
+ */
 export async function checkAvatar(
   edge: Edge,
   {

@@ -22,7 +22,7 @@ export function clientOf(ctx: Koa.Context, trustedProxies: number): Client {
   return { ...client, idempotencyKey };
 }
 
-/** A Host header that is none leads to a relative address. */
+/** Empty for a malformed Host header, which leads to relative addresses. */
 function originOf(ctx: Koa.Context, trustedProxies: number): string {
   const isHost = /^[A-Za-z0-9.:[\]-]{1,255}$/.test(ctx.get("Host"));
   return isHost ? baseOf(ctx.req, trustedProxies) : "";

@@ -97,7 +97,7 @@ export const invitedShape = object({ successIds: ids, failedIds: ids, pendingIds
 export const joinedShape = object({ needVerify: flag, requestId: nullable(id), message: text(200) });
 
 export const joinedByQrShape = object({ groupId: id, needVerify: flag, requestId: nullable(id) });
-/** What whoever has the QR code of a group sees of it. */
+/** What a user who has the QR code of a group sees of the group. */
 export const scannedGroupShape = object({
   ...{ groupId: id, name: groupName, avatar: address, memberCount: count(), joinVerify: flag, isMember: flag },
 });
