@@ -6,7 +6,7 @@ import type { StoredMessage } from "../conversation/contract.ts";
 import type { Head } from "../runtime/head.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { ConversationId } from "../shared/ids.ts";
-import { holdsQuery, queryTerms, searchTerms } from "../shared/tokenize.ts";
+import { holdsPieces, queryTerms, searchTerms, wholePieces } from "../shared/tokenize.ts";
 import { sizeOf } from "./budget.ts";
 import type { Reading, VisibleMessage } from "./contract.ts";
 import type { ReadingDeps } from "./deps.ts";
@@ -17,7 +17,7 @@ import { withQuotes } from "./quotes.ts";
 import { type Bucket, listBuckets, readRange } from "./rows.ts";
 import { encodeCursor, parseCursor, type SearchCursor } from "./search-cursor.ts";
 import { readLists } from "./user-lists.ts";
-import { canSee, openView, show, unlessGone, type View } from "./view.ts";
+import { canSee, openView, show, unlessGone, type View, withoutSecrets } from "./view.ts";
 
 type SearchInput = Parameters<Reading["search"]>[0];
 interface Place {
@@ -28,6 +28,7 @@ interface Place {
 }
 interface Search extends SearchInput {
   terms: readonly string[];
+  pieces: readonly string[];
   partitionsLeft: number;
 }
 
@@ -36,7 +37,12 @@ export async function searchMessages(
   readHeads: ReadHeads,
   input: SearchInput,
 ): ReturnType<Reading["search"]> {
-  const search: Search = { ...input, terms: queryTerms(input.query), partitionsLeft: deps.limits.maxSearchPartitions };
+  const search: Search = {
+    ...input,
+    terms: queryTerms(input.query),
+    pieces: wholePieces(input.query),
+    partitionsLeft: deps.limits.maxSearchPartitions,
+  };
   const { conversationId, senderId, contentType, fromMs, toMs } = input;
   const isWordless = input.query.trim() === "";
   if (isWordless && [conversationId, senderId, contentType, fromMs, toMs].every((value) => value === undefined)) {
@@ -198,12 +204,12 @@ async function searchBucket(
 /** The message, as the viewer sees it now, meets all conditions. */
 function isMatch(view: View, message: StoredMessage, search: Search): boolean {
   const { senderId, contentType, fromMs = 0, toMs } = search;
-  if (!canSee(view, message.seq) || show(view, message).content === null) return false;
+  if (!canSee(view, message.seq) || withoutSecrets(view, message).content === null) return false;
   if (senderId && message.senderId !== senderId) return false;
   if (contentType && message.contentType !== contentType) return false;
   if (message.atMs < fromMs || (toMs && message.atMs > toMs)) return false;
   if (search.terms.length === 0) return true;
   const text = searchableText(message.contentType, message.content);
   const words = searchTerms(text);
-  return search.terms.every((term) => words.includes(` ${term} `)) && holdsQuery(text, search.query);
+  return search.terms.every((term) => words.includes(` ${term} `)) && holdsPieces(text, search.pieces);
 }

@@ -54,18 +54,18 @@ export function queryTerms(text: string): string[] {
   return [...terms].slice(0, maxTermsPerQuery);
 }
 
-/**
- * Whether a text that holds all terms of a query holds the query: a run without spaces stands in it whole, and so does what is
- * written together with a sign. The terms alone may stand anywhere.
- */
-export function holdsQuery(text: string, query: string): boolean {
-  const pieces = wholePieces(query);
+/** Whether a text that holds all terms of a query holds these pieces of it, too. */
+export function holdsPieces(text: string, pieces: readonly string[]): boolean {
   if (pieces.length === 0) return true;
   const normal = normalize(text);
   return pieces.every((piece) => normal.includes(piece));
 }
 
-function wholePieces(query: string): string[] {
+/**
+ * Parts of a query that a matching text holds whole: a run without spaces, and what is written together with a sign. The terms
+ * alone may stand anywhere.
+ */
+export function wholePieces(query: string): string[] {
   const runs = runsOf(query);
   const hasWords = runs.some(({ kind }) => kind !== "sign");
   const pieces = runs.filter(({ kind, text }) => kind === "unspaced" && text.length > 2).map(({ text }) => text);

@@ -1,12 +1,12 @@
 // What a text becomes for search and for lists: terms, queries and previews.
 import test from "ava";
 import { previewOf } from "../../actors/conversation/chat/content.ts";
-import { holdsQuery, queryTerms, searchTerms } from "../../actors/shared/tokenize.ts";
+import { holdsPieces, queryTerms, searchTerms, wholePieces } from "../../actors/shared/tokenize.ts";
 
 const finds = (text: string, query: string) =>
   queryTerms(query).length > 0 &&
   queryTerms(query).every((term) => searchTerms(text).includes(` ${term} `)) &&
-  holdsQuery(text, query);
+  holdsPieces(text, wholePieces(query));
 /** `count` different Chinese characters. */
 const distinct = (count: number) => Array.from({ length: count }, (_, i) => String.fromCharCode(0x4e00 + i)).join("");
 
