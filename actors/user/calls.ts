@@ -1,7 +1,7 @@
 // A user's line and last calls. A user is in one call at a time, and another call for the line is answered with the call that
 // has it. A call that ended stays as it ended, whatever update comes later. A line that nobody freed in time is free.
 
-import type { RecordMeta, Turn } from "../runtime/contract.ts";
+import type { RecordMeta } from "../runtime/contract.ts";
 import { maxCallIdChars } from "../shared/call.ts";
 import { cutText } from "../shared/cut-text.ts";
 import { invalidField } from "../shared/errors.ts";
@@ -9,11 +9,10 @@ import { maxChars } from "../shared/limits.ts";
 import { isLongerThan } from "../shared/names.ts";
 import type { BeganCall, BeginCall, CallRecord, UpdateCall } from "./call-contract.ts";
 import { callAt, connectedCall, endedCall, isLapsed } from "./call-life.ts";
-import type { ByType, UserCallEvent, UserEvent } from "./events.ts";
+import type { ByType, UserCallEvent } from "./events.ts";
 import { getProfile } from "./profile.ts";
 import { buryItem, putItem, type UserState } from "./state.ts";
-
-type UserTurn = Turn<UserState, UserEvent>;
+import type { UserTurn } from "./turn.ts";
 
 /** Older calls are dropped here; their messages stay in the conversation. */
 export const maxCallsKept = 200;

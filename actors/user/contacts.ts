@@ -2,12 +2,11 @@
 // change at once and a turn's record is small, so they are sent some at a time, each as it is kept or not at that moment.
 // Consent decides what is kept and is read again for each recommendation: from its end on, no hash that is still to be sent counts.
 import { Contact } from "../contact/contract.ts";
-import type { RecordMeta, Turn } from "../runtime/contract.ts";
+import type { RecordMeta } from "../runtime/contract.ts";
 import { maxContactsKept } from "./contacts-contract.ts";
-import type { ByType, ContactsEvent, UserEvent } from "./events.ts";
+import type { ByType, ContactsEvent } from "./events.ts";
 import type { KeptContacts, UserState } from "./state.ts";
-
-type UserTurn = Turn<UserState, UserEvent>;
+import type { UserTurn } from "./turn.ts";
 
 /** Outbox entries of some 200 bytes, in a record below 64 KiB that may also hold the 600 hashes of one upload. */
 const maxSentPerTurn = 150;

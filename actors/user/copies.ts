@@ -1,16 +1,13 @@
 // Copies of what conversations decided. A receiver never refuses, and an equal copy makes no event, so a command that arrives
 // twice, or again after a failover, changes nothing.
-import type { RecordMeta, Turn } from "../runtime/contract.ts";
+import type { RecordMeta } from "../runtime/contract.ts";
 import { requestExpiresMs } from "../shared/friend-request.ts";
-import type { UserCommands } from "./contract.ts";
-import type { ByType, CopyEvent, UserEvent } from "./events.ts";
+import type { ByType, CopyEvent } from "./events.ts";
 import { nextInvitationExpiryMs } from "./expire-invitations.ts";
 import { nextExpiryMs } from "./expire-requests.ts";
 import { buryItem, emptyEntry, emptyFriend, putItem, type UserState } from "./state.ts";
+import { type Input, nextVersion, type UserTurn } from "./turn.ts";
 import { foldNewFriend } from "./update-friends.ts";
-
-type UserTurn = Turn<UserState, UserEvent>;
-type Input<N extends keyof UserCommands> = Parameters<UserCommands[N]>[0];
 
 /** Beyond it the oldest handled request is dropped, with a tombstone. */
 export const maxRequestsKept = 1_000;
@@ -24,7 +21,7 @@ export const maxMentionsKept = 100;
 export const copyCommands = {
   conversationJoined(turn: UserTurn, input: Input<"conversationJoined">): null {
     const { conversationId, fanout } = input;
-    const version = next(turn) + acceptedByJoining(turn, input);
+    const version = nextVersion(turn) + acceptedByJoining(turn, input);
     const entry = turn.state.lists.conversation.get(conversationId);
     if (!entry) turn.emit({ type: "conversation_joined", version, ...input });
     else if (entry.fanout !== fanout) turn.emit({ type: "fanout_changed", version, conversationId, fanout });
@@ -33,26 +30,26 @@ export const copyCommands = {
 
   conversationLeft(turn: UserTurn, input: Input<"conversationLeft">): null {
     if (!turn.state.lists.conversation.has(input.conversationId)) return null;
-    turn.emit({ type: "conversation_left", version: next(turn), ...input });
+    turn.emit({ type: "conversation_left", version: nextVersion(turn), ...input });
     return null;
   },
 
   fanoutChanged(turn: UserTurn, input: Input<"fanoutChanged">): null {
     const entry = turn.state.lists.conversation.get(input.conversationId);
     if (!entry || entry.fanout === input.fanout) return null;
-    turn.emit({ type: "fanout_changed", version: next(turn), ...input });
+    turn.emit({ type: "fanout_changed", version: nextVersion(turn), ...input });
     return null;
   },
 
   friendChanged(turn: UserTurn, input: Input<"friendChanged">): null {
     if (turn.state.lists.friend.has(input.userId) === input.isFriend) return null;
-    turn.emit({ type: "friend_changed", version: next(turn), ...input });
+    turn.emit({ type: "friend_changed", version: nextVersion(turn), ...input });
     return null;
   },
 
   friendProfileChanged(turn: UserTurn, input: Input<"friendProfileChanged">): null {
     if (!turn.state.lists.friend.has(input.userId)) return null;
-    turn.emit({ type: "friend_profile_changed", version: next(turn), ...input });
+    turn.emit({ type: "friend_profile_changed", version: nextVersion(turn), ...input });
     return null;
   },
 
@@ -63,7 +60,7 @@ export const copyCommands = {
     if (isEqual) return null;
     turn.emit({
       type: "request_changed",
-      version: next(turn),
+      version: nextVersion(turn),
       request: { type: "request", id: requestId, ...request, createdAtMs: known?.createdAtMs ?? atMs },
       atMs,
     });
@@ -76,7 +73,7 @@ export const copyCommands = {
     const isSame =
       known && (known.status !== "pending" || (known.inviterId === by && known.expiresAtMs === expiresAtMs));
     const isNews = isPending ? !isSame : known?.status === "pending";
-    if (isNews) turn.emit({ type: "invitation_changed", version: next(turn), ...input });
+    if (isNews) turn.emit({ type: "invitation_changed", version: nextVersion(turn), ...input });
     return null;
   },
 
@@ -89,7 +86,7 @@ export const copyCommands = {
     };
     turn.emit({
       type: "join_request_changed",
-      version: next(turn),
+      version: nextVersion(turn),
       request: { type: "join_request", id: requestId, ...request, ...times },
       atMs,
     });
@@ -98,7 +95,7 @@ export const copyCommands = {
 
   blockChanged(turn: UserTurn, input: Input<"blockChanged">): null {
     if (turn.state.lists.block.has(input.userId) === input.isBlocked) return null;
-    turn.emit({ type: "block_changed", version: next(turn), ...input });
+    turn.emit({ type: "block_changed", version: nextVersion(turn), ...input });
     return null;
   },
 
@@ -108,7 +105,7 @@ export const copyCommands = {
     if (!entry || input.seq <= entry.readSeq || entry.mentionSeqs.includes(input.seq)) return null;
     // The message arrives like any other of the group; a ping would reach through the block.
     if (block.has(input.by)) return null;
-    turn.emit({ type: "mentioned", version: next(turn), ...input });
+    turn.emit({ type: "mentioned", version: nextVersion(turn), ...input });
     return null;
   },
 };
@@ -218,8 +215,4 @@ function acceptedByJoining(turn: UserTurn, { conversationId, atMs }: Input<"conv
     });
   }
   return version - state.version;
-}
-
-function next(turn: UserTurn): number {
-  return turn.state.version + 1;
 }

@@ -1,14 +1,11 @@
 // A user's changes of their own lists: pins, mutes, hidden and cleared entries, deleted messages, read marks.
-import type { RecordMeta, Turn } from "../runtime/contract.ts";
+import type { RecordMeta } from "../runtime/contract.ts";
 import { DomainError } from "../shared/errors.ts";
 import type { ConversationId } from "../shared/ids.ts";
-import type { UserCommands } from "./contract.ts";
-import type { ByType, DeletedMessage, EntryEvent, UserEvent } from "./events.ts";
+import type { ByType, DeletedMessage, EntryEvent } from "./events.ts";
 import { buryItem, type Item, putItem, type UserState } from "./state.ts";
+import { type Input, nextVersion, type UserTurn } from "./turn.ts";
 import { assertRemark } from "./validate.ts";
-
-type UserTurn = Turn<UserState, UserEvent>;
-type Input<N extends keyof UserCommands> = Parameters<UserCommands[N]>[0];
 
 /** A deleted message takes some 45 bytes of a record, which is kept below 64 KiB. */
 export const maxDeletedPerCall = 500;
@@ -18,25 +15,25 @@ export const maxDeletedPerConversation = 1_000;
 export const entryCommands = {
   pin(turn: UserTurn, input: Input<"pin">): null {
     const entry = getEntry(turn.state, input.conversationId);
-    if (entry.isPinned !== input.isPinned) turn.emit({ type: "pinned", version: next(turn), ...input });
+    if (entry.isPinned !== input.isPinned) turn.emit({ type: "pinned", version: nextVersion(turn), ...input });
     return null;
   },
 
   mute(turn: UserTurn, input: Input<"mute">): null {
     const entry = getEntry(turn.state, input.conversationId);
-    if (entry.isMuted !== input.isMuted) turn.emit({ type: "muted", version: next(turn), ...input });
+    if (entry.isMuted !== input.isMuted) turn.emit({ type: "muted", version: nextVersion(turn), ...input });
     return null;
   },
 
   hide(turn: UserTurn, input: Input<"hide">): null {
     const entry = getEntry(turn.state, input.conversationId);
-    if (input.seq > entry.hiddenSeq) turn.emit({ type: "hidden", version: next(turn), ...input });
+    if (input.seq > entry.hiddenSeq) turn.emit({ type: "hidden", version: nextVersion(turn), ...input });
     return null;
   },
 
   clear(turn: UserTurn, input: Input<"clear">): null {
     const entry = getEntry(turn.state, input.conversationId);
-    if (input.seq > entry.clearedSeq) turn.emit({ type: "cleared", version: next(turn), ...input });
+    if (input.seq > entry.clearedSeq) turn.emit({ type: "cleared", version: nextVersion(turn), ...input });
     return null;
   },
 
@@ -53,7 +50,7 @@ export const entryCommands = {
     }
     if (added.length === 0) return null;
     if (known.length + added.length > maxDeletedPerConversation) throw tooManyDeleted(maxDeletedPerConversation);
-    turn.emit({ type: "messages_deleted", version: next(turn), conversationId, messages: added });
+    turn.emit({ type: "messages_deleted", version: nextVersion(turn), conversationId, messages: added });
     return null;
   },
 
@@ -61,7 +58,7 @@ export const entryCommands = {
     assertRemark(input.remark);
     const entry = turn.state.lists.conversation.get(input.conversationId);
     if (entry?.conversationType !== "group") throw new DomainError("group.not_member");
-    if (entry.remark !== input.remark) turn.emit({ type: "group_remark_set", version: next(turn), ...input });
+    if (entry.remark !== input.remark) turn.emit({ type: "group_remark_set", version: nextVersion(turn), ...input });
     return null;
   },
 
@@ -70,7 +67,7 @@ export const entryCommands = {
     if (!entry || (seq <= entry.readSeq && countSeq <= entry.readCountSeq)) return null;
     turn.emit({
       type: "read",
-      version: next(turn),
+      version: nextVersion(turn),
       conversationId,
       seq: Math.max(seq, entry.readSeq),
       countSeq: Math.max(countSeq, entry.readCountSeq),
@@ -131,8 +128,4 @@ function getEntry(state: UserState, conversationId: ConversationId): Item<"conve
 function tooManyDeleted(max: number): DomainError {
   const message = "Too many messages deleted one by one: clear the history instead.";
   return new DomainError("common.too_large", { message, details: { max } });
-}
-
-function next(turn: UserTurn): number {
-  return turn.state.version + 1;
 }

@@ -1,8 +1,7 @@
 // An invitation that nobody answers in time expires by an event, so that its item gets a new version: a device that was away
 // finds the change. The group decides by the time alone, without this event.
-import type { Turn } from "../runtime/contract.ts";
-import type { UserEvent } from "./events.ts";
 import type { Item, UserState } from "./state.ts";
+import type { UserTurn } from "./turn.ts";
 
 /** Events of one turn, whose record is kept below 64 KiB; an invitation takes at most 1 KiB. The next turn follows at once. */
 const maxExpiredPerTurn = 20;
@@ -21,7 +20,7 @@ export function nextInvitationExpiryMs({ lists }: UserState): number {
 }
 
 /** `taken`: events that this turn has made already. */
-export function expireInvitations(turn: Turn<UserState, UserEvent>, taken: number): void {
+export function expireInvitations(turn: UserTurn, taken: number): void {
   const { state, nowMs } = turn;
   if (state.invitationExpiryMs > nowMs) return;
   let version = state.version + taken;

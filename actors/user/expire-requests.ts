@@ -1,9 +1,8 @@
 // A friend request that nobody answers in time expires by an event, so that its item gets a new version: a device that was
 // away finds the change by SYNC or by time. The conversation of the two decides by the time alone, without this event.
-import type { Turn } from "../runtime/contract.ts";
 import { requestExpiresMs } from "../shared/friend-request.ts";
-import type { UserEvent } from "./events.ts";
 import type { UserState } from "./state.ts";
+import type { UserTurn } from "./turn.ts";
 
 /** Events of one turn, whose record is kept below 64 KiB; a request takes at most 1 KiB. The next turn follows at once. */
 const maxExpiredPerTurn = 40;
@@ -18,7 +17,7 @@ export function nextExpiryMs({ lists }: UserState): number {
 }
 
 /** The number of versions that this made. */
-export function expireRequests(turn: Turn<UserState, UserEvent>): number {
+export function expireRequests(turn: UserTurn): number {
   const { state, nowMs } = turn;
   if (state.requestExpiryMs > nowMs) return 0;
   let { version } = state;

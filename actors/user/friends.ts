@@ -1,16 +1,13 @@
 // How users keep their friends: remarks, stars, and groups of friends.
-import type { RecordMeta, Turn } from "../runtime/contract.ts";
+import type { RecordMeta } from "../runtime/contract.ts";
 import { DomainError, invalidField } from "../shared/errors.ts";
 import { maxChars } from "../shared/limits.ts";
 import { isLongerThan, shownName } from "../shared/names.ts";
-import type { UserCommands } from "./contract.ts";
-import type { ByType, FriendEvent, UserEvent } from "./events.ts";
+import type { ByType, FriendEvent } from "./events.ts";
 import type { FriendGroup } from "./friend-contract.ts";
 import { buryItem, type Item, putItem, type UserState } from "./state.ts";
+import { type Input, nextVersion, type UserTurn } from "./turn.ts";
 import { assertRemark } from "./validate.ts";
-
-type UserTurn = Turn<UserState, UserEvent>;
-type Input<N extends keyof UserCommands> = Parameters<UserCommands[N]>[0];
 
 /** More are refused: friend.too_many_groups. */
 export const maxFriendGroups = 100;
@@ -20,13 +17,13 @@ export const friendCommands = {
   setRemark(turn: UserTurn, input: Input<"setRemark">): null {
     assertRemark(input.remark);
     const friend = getFriend(turn.state, input.userId);
-    if (friend.remark !== input.remark) turn.emit({ type: "remark_set", version: next(turn), ...input });
+    if (friend.remark !== input.remark) turn.emit({ type: "remark_set", version: nextVersion(turn), ...input });
     return null;
   },
 
   setStarred(turn: UserTurn, { userId, isStarred }: Input<"setStarred">): null {
     const friend = getFriend(turn.state, userId);
-    if (friend.isStarred !== isStarred) turn.emit({ type: "starred", version: next(turn), userId, isStarred });
+    if (friend.isStarred !== isStarred) turn.emit({ type: "starred", version: nextVersion(turn), userId, isStarred });
     return null;
   },
 
@@ -35,7 +32,7 @@ export const friendCommands = {
     const unique = [...new Set(groupIds)];
     for (const groupId of unique) getGroup(turn.state, groupId);
     const isSame = unique.length === friend.groupIds.length && unique.every((id) => friend.groupIds.includes(id));
-    if (!isSame) turn.emit({ type: "friend_groups_set", version: next(turn), userId, groupIds: unique });
+    if (!isSame) turn.emit({ type: "friend_groups_set", version: nextVersion(turn), userId, groupIds: unique });
     return null;
   },
 
@@ -48,7 +45,7 @@ export const friendCommands = {
       name,
       sort: sort ?? Math.min(last + 1, maxFriendGroupSort),
     });
-    turn.emit({ type: "friend_group_set", version: next(turn), ...group });
+    turn.emit({ type: "friend_group_set", version: nextVersion(turn), ...group });
     return group;
   },
 
@@ -56,14 +53,14 @@ export const friendCommands = {
     const known = getGroup(turn.state, groupId);
     const group = checked({ groupId, name: name ?? known.name, sort: sort ?? known.sort });
     if (group.name !== known.name || group.sort !== known.sort) {
-      turn.emit({ type: "friend_group_set", version: next(turn), ...group });
+      turn.emit({ type: "friend_group_set", version: nextVersion(turn), ...group });
     }
     return group;
   },
 
   removeFriendGroup(turn: UserTurn, { groupId }: Input<"removeFriendGroup">): null {
     getGroup(turn.state, groupId);
-    turn.emit({ type: "friend_group_removed", version: next(turn), groupId });
+    turn.emit({ type: "friend_group_removed", version: nextVersion(turn), groupId });
     return null;
   },
 };
@@ -116,8 +113,4 @@ function checked(group: FriendGroup): FriendGroup {
     throw invalidField("sort", `0 to ${maxFriendGroupSort}`);
   }
   return group;
-}
-
-function next(turn: UserTurn): number {
-  return turn.state.version + 1;
 }

@@ -3,16 +3,14 @@
 // The note outlives a crash between the steps: after `nameClaimMs` the claim of a change that did not come to its end is given up.
 
 import { Handle, reservationMs } from "../handle/contract.ts";
-import type { RecordMeta, Turn } from "../runtime/contract.ts";
+import type { RecordMeta } from "../runtime/contract.ts";
 import { DomainError } from "../shared/errors.ts";
 import { nicknameKey } from "../shared/names.ts";
-import type { Profile, UserCommands } from "./contract.ts";
-import type { ByType, NameEvent, UserEvent } from "./events.ts";
+import type { Profile } from "./contract.ts";
+import type { ByType, NameEvent } from "./events.ts";
 import { getProfile } from "./profile.ts";
 import type { NameClaim, UserState } from "./state.ts";
-
-type UserTurn = Turn<UserState, UserEvent>;
-type Input<N extends keyof UserCommands> = Parameters<UserCommands[N]>[0];
+import type { Input, UserTurn } from "./turn.ts";
 
 /** Longer than any call's deadline: a change that has not ended by then never will. */
 export const nameClaimMs = reservationMs;

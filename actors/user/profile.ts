@@ -1,14 +1,13 @@
-import type { RecordMeta, Turn } from "../runtime/contract.ts";
+import type { RecordMeta } from "../runtime/contract.ts";
 import { DomainError } from "../shared/errors.ts";
 import { foldWithdrawal } from "./contacts.ts";
 import type { Profile, ProfilePatch, Settings, UserCommands } from "./contract.ts";
-import type { ByType, ProfileEvent, UserEvent } from "./events.ts";
+import type { ByType, ProfileEvent } from "./events.ts";
 import type { UserPorts } from "./ports.ts";
 import { defaultSettings, type UserState } from "./state.ts";
+import type { UserTurn } from "./turn.ts";
 import { foldCardUpdate } from "./update-friends.ts";
 import { changedProfileFields, changedSettings } from "./validate.ts";
-
-type UserTurn = Turn<UserState, UserEvent>;
 
 export function createProfileCommands({ rules }: UserPorts) {
   return {

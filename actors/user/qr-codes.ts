@@ -1,12 +1,11 @@
 // The user's QR code: whoever scans it finds the user. One code is good at a time, and a new one ends the one before.
-import type { Query, RecordMeta, Turn } from "../runtime/contract.ts";
+import type { Query, RecordMeta } from "../runtime/contract.ts";
 import { checkQrCode, createQrCode, liveQrCode, type QrCode } from "../shared/qr-code.ts";
-import type { ByType, QrCodeEvent, UserEvent } from "./events.ts";
+import type { ByType, QrCodeEvent } from "./events.ts";
 import type { UserPorts } from "./ports.ts";
 import { getProfile } from "./profile.ts";
 import type { UserState } from "./state.ts";
-
-type UserTurn = Turn<UserState, UserEvent>;
+import type { UserTurn } from "./turn.ts";
 
 export function createQrCodeCommands({ random, rules }: UserPorts) {
   const refresh = (turn: UserTurn): QrCode => {

@@ -1,12 +1,12 @@
 // The role of a user, and whether the user still exists.
-import type { Query, RecordMeta, Turn } from "../runtime/contract.ts";
+import type { Query, RecordMeta } from "../runtime/contract.ts";
 import { foldWithdrawal } from "./contacts.ts";
 import type { Standing, UserCommands } from "./contract.ts";
-import type { StandingEvent, UserEvent } from "./events.ts";
+import type { StandingEvent } from "./events.ts";
 import { getProfile } from "./profile.ts";
 import type { UserState } from "./state.ts";
+import type { UserTurn } from "./turn.ts";
 
-type UserTurn = Turn<UserState, UserEvent>;
 type Changes = StandingEvent["standing"];
 
 export const standingCommands = {

@@ -1,14 +1,13 @@
 // Sends a changed profile to the user's friends by the outbox: each friend's list item gets a new version, so that a device
 // that was away finds the change by SYNC or by time. The cost is one record per friend and change, with three bounds: changes
 // are gathered for `gatherMs`, friends are updated once in `updateEveryMs`, and a turn holds as many as fit into its record.
-import type { RecordMeta, Turn } from "../runtime/contract.ts";
+import type { RecordMeta } from "../runtime/contract.ts";
 import type { UserId } from "../shared/ids.ts";
 import { utf8Length } from "../shared/utf8.ts";
 import { type FriendCard, User } from "./contract.ts";
 import type { ByType, UserEvent } from "./events.ts";
 import type { UserState } from "./state.ts";
-
-type UserTurn = Turn<UserState, UserEvent>;
+import type { UserTurn } from "./turn.ts";
 
 /** Several changes made one after the other go out as one. */
 const gatherMs = 1_000;
