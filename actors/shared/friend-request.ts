@@ -5,3 +5,11 @@ export const friendRequestMs = 7 * 86_400_000;
 export function requestExpiresMs(request: { createdAtMs: number; expiresAtMs?: number | null }): number {
   return request.expiresAtMs || request.createdAtMs + friendRequestMs;
 }
+
+/** Nobody has answered the request, and its time is not over. */
+export function isOpenRequest(
+  request: { status: string; createdAtMs: number; expiresAtMs?: number | null },
+  nowMs: number,
+): boolean {
+  return request.status === "pending" && nowMs < requestExpiresMs(request);
+}

@@ -3,7 +3,7 @@
 import type { RecordMeta } from "../runtime/contract.ts";
 import { requestExpiresMs } from "../shared/friend-request.ts";
 import type { ByType, CopyEvent } from "./events.ts";
-import { nextInvitationExpiryMs } from "./expire-invitations.ts";
+import { endOf, nextInvitationExpiryMs } from "./expire-invitations.ts";
 import { nextExpiryMs } from "./expire-requests.ts";
 import { buryItem, emptyEntry, emptyFriend, putItem, type UserState } from "./state.ts";
 import { type Input, nextVersion, type UserTurn } from "./turn.ts";
@@ -199,9 +199,7 @@ function acceptedByJoining(turn: UserTurn, { conversationId, atMs }: Input<"conv
   for (const item of state.lists.invitation.values()) {
     if (item.conversationId !== conversationId || item.status !== "pending") continue;
     version += 1;
-    const { id: invitationId, groupName, inviterId: by } = item;
-    const ended = { conversationId, groupName, by, isPending: false, atMs, status: "accepted" } as const;
-    turn.emit({ type: "invitation_changed", version, ...ended, invitationId });
+    turn.emit({ version, ...endOf(item, "accepted", atMs) });
   }
   for (const item of state.lists.join_request.values()) {
     if (item.conversationId !== conversationId || item.status !== "pending") continue;

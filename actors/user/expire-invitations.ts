@@ -27,9 +27,17 @@ export function expireInvitations(turn: UserTurn, taken: number): void {
   for (const item of state.lists.invitation.values()) {
     if (!hasExpired(item, nowMs)) continue;
     version += 1;
-    const { id: invitationId, conversationId, groupName, inviterId: by } = item;
-    const ended = { conversationId, groupName, by, isPending: false, atMs: nowMs, status: "expired" } as const;
-    turn.emit({ type: "invitation_changed", version, ...ended, invitationId });
+    turn.emit({ version, ...endOf(item, "expired", nowMs) });
     if (version === state.version + taken + maxExpiredPerTurn) return;
   }
+}
+
+/** The event of an invitation that is over, without its version. */
+export function endOf(
+  { id: invitationId, conversationId, groupName, inviterId: by }: Item<"invitation">,
+  status: "accepted" | "expired",
+  atMs: number,
+) {
+  const type = "invitation_changed" as const;
+  return { type, conversationId, groupName, by, isPending: false, atMs, status, invitationId };
 }

@@ -1,6 +1,6 @@
 // A friend request that nobody answers in time expires by an event, so that its item gets a new version: a device that was
 // away finds the change by SYNC or by time. The conversation of the two decides by the time alone, without this event.
-import { requestExpiresMs } from "../shared/friend-request.ts";
+import { isOpenRequest, requestExpiresMs } from "../shared/friend-request.ts";
 import type { UserState } from "./state.ts";
 import type { UserTurn } from "./turn.ts";
 
@@ -22,7 +22,7 @@ export function expireRequests(turn: UserTurn): number {
   if (state.requestExpiryMs > nowMs) return 0;
   let { version } = state;
   for (const item of state.lists.request.values()) {
-    if (item.status !== "pending" || requestExpiresMs(item) > nowMs) continue;
+    if (item.status !== "pending" || isOpenRequest(item, nowMs)) continue;
     version += 1;
     const { version: _, updatedAtMs: __, ...request } = item;
     turn.emit({ type: "request_changed", version, request: { ...request, status: "expired" }, atMs: nowMs });

@@ -1,5 +1,5 @@
 import type { Query } from "../runtime/contract.ts";
-import { requestExpiresMs } from "../shared/friend-request.ts";
+import { isOpenRequest } from "../shared/friend-request.ts";
 import { parseConversationId, type UserId } from "../shared/ids.ts";
 import { isLapsed } from "./call-life.ts";
 import type { UserItem, UserQueries, VersionedItem } from "./contract.ts";
@@ -88,6 +88,6 @@ export const userQueries = {
 /** The item as of now: what nobody answered in time shows as expired, also before its event. */
 function itemAt(item: VersionedItem, nowMs: number): VersionedItem {
   if (item.type === "invitation" && hasExpired(item, nowMs)) return { ...item, status: "expired" };
-  if (item.type !== "request" || item.status !== "pending" || requestExpiresMs(item) > nowMs) return item;
+  if (item.type !== "request" || item.status !== "pending" || isOpenRequest(item, nowMs)) return item;
   return { ...item, status: "expired" };
 }

@@ -3,7 +3,7 @@
 
 import { checkText } from "../../shared/check-text.ts";
 import { DomainError } from "../../shared/errors.ts";
-import { requestExpiresMs } from "../../shared/friend-request.ts";
+import { isOpenRequest } from "../../shared/friend-request.ts";
 import type { UserId } from "../../shared/ids.ts";
 import { maxChars } from "../../shared/limits.ts";
 import { User } from "../../user/contract.ts";
@@ -137,7 +137,7 @@ function requestOf(pair: PairState, from: UserId): FriendRequest | undefined {
 }
 
 function isOpen(request: FriendRequest | undefined, nowMs: number): boolean {
-  return request?.status === "pending" && nowMs < requestExpiresMs(request);
+  return request !== undefined && isOpenRequest(request, nowMs);
 }
 
 /** Both lists still show a request that expired as pending: it is closed there when either user asks again. */
