@@ -39,7 +39,7 @@ export function project(events: readonly ConversationEvent[], meta: RecordMeta):
   return rows;
 }
 
-/** Where members are looked up by their names in the group. Who comes back has no name there. */
+/** Where members are looked up by their names in the group. A member who comes back has no name there. */
 function addMembers(rows: Row[], event: Exclude<ConversationEvent, Sent>, { key, stamp }: RecordMeta): void {
   const add = (userId: UserId, name: string, isMember: 0 | 1): void => {
     rows.push({ table: "member_names", conversationId: key, userId, name: canonicalText(name), isMember, stamp });

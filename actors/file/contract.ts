@@ -51,7 +51,7 @@ export interface UploadPlan {
   /** Lower-case hex, as the client announced them. */
   sha256?: string;
   md5?: string;
-  /** Hex. Whoever proves by it that they have the bytes needs not upload them. */
+  /** Hex. A client that proves by it that it has the bytes does not upload them. */
   nonce?: string;
 }
 

@@ -1,4 +1,4 @@
-// The names of a file's objects follow from its id, so that whoever removes the file knows all of them.
+// The names of a file's objects follow from its id, so that the process that removes the file knows them all.
 
 interface ObjectNames {
   /** The bytes as they came, until the file is made from them. */

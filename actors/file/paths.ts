@@ -1,6 +1,6 @@
 // The paths of a file's bytes, on every gateway.
 
-/** Opened with the token of who may read the file; that of an avatar without one. */
+/** Needs the token of a user who may read the file; the path of an avatar needs none. */
 export function contentPath(fileId: string): string {
   return `/api/v1/files/${fileId}/content`;
 }

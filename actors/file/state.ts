@@ -94,7 +94,7 @@ export function apply(state: FileActorState, event: FileEvent, { atMs }: RecordM
       file.life = { state: "refused", refusal: event.refusal };
       break;
     case "gone":
-      // Whoever saw a file of the messenger that has expired learns that it has.
+      // Users who could read a file of the messenger are told after its time that it has expired.
       if (file.facts.type === undefined || event.state === "deleted") file.references.clear();
       file.life = { state: event.state };
       break;

@@ -21,7 +21,7 @@ export const contactCommands = {
     if (fresh.length === 0) return null;
     turn.emit({ type: "contacts_kept", hashes: fresh });
     send(turn, withKept(contacts, fresh, turn.nowMs));
-    // Whoever is among the contacts may ask for recommendations at once.
+    // A user who is among the contacts may ask for recommendations at once.
     turn.settle();
     return null;
   },

@@ -192,7 +192,7 @@ function dropOldest(
   if (oldest) buryItem(state, type, oldest.id, version, atMs);
 }
 
-/** Whoever joined accepted what invited them, and their requests were accepted. The number of versions that this made. */
+/** A user who joined has accepted the invitations, and the user's requests were accepted. Returns how many versions that makes. */
 function acceptedByJoining(turn: UserTurn, { conversationId, atMs }: Input<"conversationJoined">): number {
   const { state } = turn;
   let { version } = state;

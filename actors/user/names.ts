@@ -1,6 +1,6 @@
 // The names that lead to a user: phone number, e-mail address and account name. Each has a handle of its own, so a change takes
-// three steps: the name is noted here, then its handle is claimed, then the profile names it and the old handles are released.
-// The note outlives a crash between the steps: after `nameClaimMs` the claim of a change that did not come to its end is given up.
+// three steps: the name is noted here, its handle is claimed, and the profile names it and the old handles are released.
+// The note outlives a crash between the steps: after `nameClaimMs` the handle of an unfinished change is released.
 
 import { Handle, reservationMs } from "../handle/contract.ts";
 import type { RecordMeta } from "../runtime/contract.ts";

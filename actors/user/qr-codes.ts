@@ -1,4 +1,4 @@
-// The user's QR code: whoever scans it finds the user. One code is good at a time, and a new one ends the one before.
+// The user's QR code: a user who scans it finds its owner. One code is valid at a time; a new code ends the one before.
 import type { Query, RecordMeta } from "../runtime/contract.ts";
 import { checkQrCode, createQrCode, liveQrCode, type QrCode } from "../shared/qr-code.ts";
 import type { ByType, QrCodeEvent } from "./events.ts";

@@ -1,5 +1,5 @@
-// Files in messages between people. The edge has found the file for the sender; what the message says of the file are the
-// file's facts, and its addresses name the message, so that whoever sees the message reads the file.
+// Files in messages between people. The edge has found the file for the sender. The message states the facts of the file,
+// and the file's addresses name the message, so that every user who sees the message may read the file.
 import { File } from "../../file/contract.ts";
 import { contentPath, thumbnailPath } from "../../file/paths.ts";
 import { DomainError } from "../../shared/errors.ts";

@@ -12,7 +12,7 @@ export interface ChatCommands {
   recall(input: { by: UserId; message: MessageRef }): { version: number; isFirst?: true };
   /**
    * Replaces the content of one's own text message, within 15 minutes, at most 100 times. It mentions nobody: `mentions` are
-   * only checked, so that whoever may not mention everybody learns that.
+   * only checked, so that a member who may not mention everybody is refused.
    */
   edit(input: {
     by: UserId;

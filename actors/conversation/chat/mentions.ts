@@ -25,7 +25,7 @@ export function withMembersOnly(state: ConversationState, options: SendOptions):
 }
 
 export function tellMentioned(turn: ConversationTurn, { mentions = [], senderId, messageId, seq }: Sent): void {
-  // Whoever is named beside "all" is mentioned once, with the others.
+  // A member who is named beside "all" is mentioned once: by "all".
   if (!turn.state.group || mentionsAll({ mentions })) return;
   for (const userId of mentions) {
     if (userId === senderId || turn.state.group.assistants?.has(userId)) continue;

@@ -103,7 +103,7 @@ export interface GroupQueries {
   };
   /** Refused where members may not ask each other to be friends; owner and admins always may. Both are members. */
   mayBefriend(input: { userId: UserId; otherId: UserId }): null;
-  /** What whoever has the group's QR code sees of it. */
+  /** What a user who has the group's QR code sees of the group. */
   scanGroup(input: {
     userId: UserId;
     code: string;

@@ -115,7 +115,7 @@ export async function handleJoinRequest(
   return { status: "accepted" };
 }
 
-/** The user's list shows that the request waits, or how it was answered. A user who joins knows it by that. */
+/** The user's list shows that the request waits, or that it was rejected. A request that was accepted ends by the joining. */
 export function tellRequest(
   turn: ConversationTurn,
   requestId: string,

@@ -1,4 +1,4 @@
-// The group's QR code: whoever scans it sees the group and may join, by the rules of joining. One code is good at a time.
+// The group's QR code: a user who scans it sees the group and may join by the rules of joining. One code is valid at a time.
 import type { UserId } from "../../shared/ids.ts";
 import { checkQrCode, createQrCode, liveQrCode, type QrCode } from "../../shared/qr-code.ts";
 import type { GroupState } from "../model/group-state.ts";

@@ -105,7 +105,7 @@ export const maxMentionsAll = 100;
 export const exactReceiptsMaxMembers = 500;
 /** Moves of read marks kept per group, shared by its members. For an older move the oldest kept time is answered. */
 export const maxAdvances = 20_000;
-/** Beyond it the oldest change is dropped: whoever asks for older ones reads all members anew. */
+/** Beyond it the oldest change is dropped: a client that asks for older changes reads all members anew. */
 export const maxMemberChanges = 500;
 export const maxExMembers = 1_000;
 /** Beyond it the oldest invitation is dropped: that user has to ask to join. */
