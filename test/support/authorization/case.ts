@@ -35,7 +35,7 @@ export interface Case {
 }
 
 type Request = { params?: Record<string, string>; query?: string; body?: unknown };
-type Spec = Omit<Case, "of" | "does"> & { request?: (place: Place) => Request };
+export type Spec = Omit<Case, "of" | "does"> & { request?: (place: Place) => Request | Promise<Request> };
 
 /** A case of a route; its path is filled with the request's params, `:id` with the place's id. */
 export function ofRoute(of: string, { request, ...spec }: Spec): Case {
@@ -43,8 +43,8 @@ export function ofRoute(of: string, { request, ...spec }: Spec): Case {
   return {
     ...spec,
     of,
-    does: (place) => {
-      const { params, query = "", body } = request?.(place) ?? {};
+    does: async (place) => {
+      const { params, query = "", body } = (await request?.(place)) ?? {};
       return place.caller.calls(method, fillPath(path, { id: place.id, ...params }) + query, body);
     },
   };

@@ -1,12 +1,23 @@
 // Cases of routes and frames that act on the members of a group or on the other user of a pair.
 import type { ErrorName } from "../../../actors/shared/errors.ts";
-import { type Case, connected, ofFrame, ofRoute } from "./case.ts";
-import { must, type Place } from "./place.ts";
+import { type Case, connected, ofFrame, ofRoute, type Spec } from "./case.ts";
+import { must, type Place, type Standing } from "./place.ts";
 
 const groups = { realms: ["group"] } as const;
 const pairs = { realms: ["pair"] } as const;
 const whom = (name: string) => (place: Place) => ({ params: { userId: place.people[name]!.userId } });
 const changes = (body: unknown) => () => ({ body });
+
+/** Requests with the code of the group; nobody can ask a dissolved group for its code. */
+const scanned: Omit<Spec, "operation"> = {
+  ...{ ...groups, skips: ["dissolved"], but: { none: "user.qrcode_unknown" } },
+  prepare: makesCode,
+  request: async ({ people, standing, id }) => {
+    const isThere = standing !== "none";
+    const answer = isThere && (await must(people.owner!.gets<{ code: string }>(`/groups/${id}/qrcode`)));
+    return { params: { code: answer ? answer.code : `g${id}-${"0".repeat(32)}` } };
+  },
+};
 
 const groupCases: Case[] = [
   ofRoute("GET /groups/:id", { ...groups, operation: "conversation.view" }),
@@ -89,20 +100,8 @@ const groupCases: Case[] = [
   }),
   ofRoute("GET /groups/:id/qrcode", { ...groups, operation: "group.view_qr", prepare: makesCode }),
   ofRoute("POST /groups/:id/qrcode/refresh", { ...groups, operation: "group.refresh_qr" }),
-  // Nobody can ask a dissolved group for its code.
-  ...(["GET /groups/qrcode/:code", "POST /groups/qrcode/:code/join"] as const).map(
-    (of): Case => ({
-      ...{ of, ...groups, skips: ["dissolved"], but: { none: "user.qrcode_unknown" } },
-      operation: of.startsWith("GET") ? "group.scan" : "group.join",
-      prepare: makesCode,
-      does: async ({ caller, people, standing, id }) => {
-        const isThere = standing !== "none";
-        const answer = isThere && (await must(people.owner!.gets<{ code: string }>(`/groups/${id}/qrcode`)));
-        const code = answer ? answer.code : `g${id}-${"0".repeat(32)}`;
-        return caller.calls(of.split(" ")[0]!, of.split(" ")[1]!.replace(":code", code));
-      },
-    }),
-  ),
+  ofRoute("GET /groups/qrcode/:code", { ...scanned, operation: "group.scan" }),
+  ofRoute("POST /groups/qrcode/:code/join", { ...scanned, operation: "group.join" }),
   ofRoute("PUT /groups/invitations/:id", {
     // The caller's own list decides: the group is not asked about an invitation that is not in it.
     ...{ ...groups, operation: "group.answer_invitation", but: everywhere("group.invitation_not_found") },
@@ -122,17 +121,18 @@ const otherOf = ({ people, id }: Place) => Object.values(people).find(({ userId 
 const otherOne = ({ id }: Place) => ({ params: { id } });
 /** These requests name a user, not a conversation, so an outsider of the pair cannot be expressed. */
 const byUser = { skips: ["outsider"] } as const;
+const forFriends = (standing: Standing) => (standing === "friend" ? "allowed" : "friend.not_found");
 const neverFriends = { blocker: "friend.not_found", blocked: "friend.not_found" } as const;
 
 const pairCases: Case[] = [
   ofRoute("GET /users/:id", { ...pairs, operation: "friend.view", ...byUser, request: otherOne }),
-  {
-    ...{ ...pairs, ...byUser, of: "GET /users/qrcode/:code", operation: "friend.view" },
-    does: async (place) => {
-      const { data } = await otherOf(place).gets("/users/me/qrcode");
-      return place.caller.gets(`/users/qrcode/${data.code}`);
+  ofRoute("GET /users/qrcode/:code", {
+    ...{ ...pairs, operation: "friend.view", ...byUser },
+    request: async (place) => {
+      const { data } = await otherOf(place).gets<{ code: string }>("/users/me/qrcode");
+      return { params: { code: data.code } };
     },
-  },
+  }),
   ofRoute("POST /friends/requests", {
     ...{ ...pairs, operation: "friend.request", ...byUser, request: ({ id }) => ({ body: { userId: id } }) },
   }),
@@ -152,27 +152,28 @@ const pairCases: Case[] = [
     request: otherOne,
   }),
   ofRoute("PUT /friends/:id/remark", {
-    ...{ ...pairs, operation: (standing) => (standing === "friend" ? "allowed" : "friend.not_found") },
+    ...{ ...pairs, operation: forFriends },
     request: (place) => ({ ...otherOne(place), body: { remark: "Bobby" } }),
   }),
   ofRoute("PUT /friends/:id/star", {
-    ...{ ...pairs, operation: (standing) => (standing === "friend" ? "allowed" : "friend.not_found") },
+    ...{ ...pairs, operation: forFriends },
     request: (place) => ({ ...otherOne(place), body: { starred: true } }),
   }),
   ofRoute("PUT /friends/:id/groups", {
-    ...{ ...pairs, operation: (standing) => (standing === "friend" ? "allowed" : "friend.not_found") },
+    ...{ ...pairs, operation: forFriends },
     request: (place) => ({ ...otherOne(place), body: { groupIds: [] } }),
   }),
-  ...["PUT /friends/groups/:id", "DELETE /friends/groups/:id"].map((of) => ({
-    ...{ ...pairs, of, operation: () => "friend.group_not_found" as const },
-    // A group of friends of the other user.
-    prepare: (place: Place) => otherOf(place).posts("/friends/groups", { name: "mine" }),
-    does: async (place: Place) => {
-      const { data } = await otherOf(place).gets<{ groups: { groupId: string }[] }>("/friends/groups");
-      const { groupId } = data.groups[0]!;
-      return place.caller.calls(of.split(" ")[0]!, `/friends/groups/${groupId}`, { name: "taken" });
-    },
-  })),
+  ...["PUT /friends/groups/:id", "DELETE /friends/groups/:id"].map((of) =>
+    ofRoute(of, {
+      ...{ ...pairs, operation: () => "friend.group_not_found" as const },
+      // A group of friends of the other user.
+      prepare: (place) => otherOf(place).posts("/friends/groups", { name: "mine" }),
+      request: async (place) => {
+        const { data } = await otherOf(place).gets<{ groups: { groupId: string }[] }>("/friends/groups");
+        return { params: { id: data.groups[0]!.groupId }, body: { name: "taken" } };
+      },
+    }),
+  ),
   ofRoute("POST /friends/blacklist", {
     ...{ ...pairs, operation: "friend.block", ...byUser, request: ({ id }) => ({ body: { userId: id } }) },
   }),
