@@ -2,20 +2,13 @@
 import { existsSync } from "node:fs";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { chromium } from "playwright-core";
-import { installPackage } from "../../infra/stack/apt.ts";
 import type { Toolbox } from "../../infra/stack/server-kind.ts";
 import { findInPath } from "../../infra/stack/tools.ts";
-import { NeedMissingError } from "./need-names.ts";
+import { obtainProgram } from "./packaged-program.ts";
 
 /** The path of the program: CHROMIUM, else that of PATH, else that of the package installed now. */
-export async function obtainChromium(tools: Toolbox): Promise<string> {
-  const found = findChromium(tools.env);
-  if (found) return found;
-  const problem = await installPackage("chromium", tools);
-  const installed = problem ? undefined : findChromium(tools.env);
-  if (installed) return installed;
-  const remedy = 'install it (Debian, as root: "apt-get install chromium"), or set CHROMIUM to its path';
-  throw new NeedMissingError(`chromium: ${problem ?? "its package has no program of this name"}; ${remedy}`);
+export function obtainChromium(tools: Toolbox): Promise<string> {
+  return obtainProgram({ name: "chromium", find: findChromium, orElse: ", or set CHROMIUM to its path" }, tools);
 }
 
 function findChromium(env: NodeJS.ProcessEnv): string | undefined {

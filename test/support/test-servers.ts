@@ -9,9 +9,9 @@ import { obtainRedis } from "../../infra/stack/redis.ts";
 import { obtainS3 } from "../../infra/stack/s3.ts";
 import { ServerMissingError } from "../../infra/stack/server-kind.ts";
 import { obtainChromium } from "./chromium.ts";
-import { obtainFfmpeg } from "./ffmpeg.ts";
 import type { GivenStack, NotRun } from "./given-stack.ts";
 import { NeedMissingError, type NeedName, needNames } from "./need-names.ts";
+import { obtainProgram } from "./packaged-program.ts";
 import { obtainPythonOpenAi } from "./python-openai.ts";
 import { startCassandra, startTemporal } from "./stack.ts";
 import { createTempFolder } from "./temp-folder.ts";
@@ -62,7 +62,7 @@ export async function prepareServers(
     s3: () => obtainS3(tools),
     "python-openai": () => obtainPythonOpenAi(tools),
     chromium: () => obtainChromium(tools),
-    ffmpeg: () => obtainFfmpeg(tools),
+    ffmpeg: () => obtainProgram({ name: "ffmpeg" }, tools),
     async cassandra() {
       if (all.cassandra) return;
       const { close, ...address } = await startCassandra(say);
