@@ -4,6 +4,7 @@ import type { UserId } from "../../../actors/shared/ids.ts";
 import { createRefreshSecret, encodeRefreshToken, hashRefreshSecret } from "../../auth/refresh-token.ts";
 import { id, invalidField, shownText, text } from "../../input/rules.ts";
 import type { Dialect } from "../../ports.ts";
+import { ownCall } from "../kit/own-call.ts";
 import type { Client, Edge } from "../kit/route.ts";
 
 export interface Tokens {
@@ -37,7 +38,7 @@ export async function openLogin(
       ? { ...command, refreshHash: hashRefreshSecret(secret) }
       : { ...command, refreshHash: hashRefreshSecret(secret), credentialVersion: input.credentialVersion },
     // Without the client's key: a retry carries another secret, and silently replaces the login of its own device.
-    { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs },
+    ownCall(edge),
   );
   for (const reason of ["multi_login", "replaced"] as const) {
     const logins = revoked.filter((each) => each.reason === reason).map((each) => each.loginId);

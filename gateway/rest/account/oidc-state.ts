@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { Once } from "../../../actors/once/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
+import { ownCall } from "../kit/own-call.ts";
 import type { Edge } from "../kit/route.ts";
 
 interface OidcAttempt {
@@ -31,7 +32,7 @@ export async function takeState(edge: Edge, state: string): Promise<OidcAttempt>
   if (untilMs < edge.clock.nowMs()) throw new DomainError("auth.code_expired");
   const requestId = edge.random.hex(128);
   const once = edge.actors.get(Once, `oidc-state:${digest(state)}`);
-  const call = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
+  const call = ownCall(edge);
   const { kind } = await once.begin({ hash: "", requestId, boot: edge.identity.boot }, call);
   if (kind !== "run") throw new DomainError("auth.code_wrong");
   // It stays used for longer than the state is good, whatever becomes of this gateway.

@@ -8,6 +8,7 @@ import { maxChars } from "../../../actors/shared/limits.ts";
 import { isLongerThan, shownName } from "../../../actors/shared/names.ts";
 import { User } from "../../../actors/user/contract.ts";
 import type { OidcIdentity } from "../../oidc-ports.ts";
+import { ownCall } from "../kit/own-call.ts";
 import type { Edge } from "../kit/route.ts";
 import { emailTarget, findUserId, type Target } from "./account.ts";
 
@@ -26,7 +27,7 @@ export async function findOrMakeUser(
   const email = identity.verifiedEmail === undefined ? undefined : emailTarget(identity.verifiedEmail);
   if (!email) return findOrMakeBy(edge, identity, { key, keys: [key], address: "" });
   const made = await findOrMakeBy(edge, identity, email);
-  await edge.actors.get(Handle, key).claim({ userId: made.userId }, callOf(edge));
+  await edge.actors.get(Handle, key).claim({ userId: made.userId }, ownCall(edge));
   return made;
 }
 
@@ -36,7 +37,7 @@ async function findLiving(edge: Edge, key: string): Promise<UserId | undefined> 
   if (userId === undefined) return undefined;
   const { isDeleted } = await edge.actors.get(User, userId).standing({});
   if (!isDeleted) return userId;
-  await edge.actors.get(Handle, key).release({ userId }, callOf(edge));
+  await edge.actors.get(Handle, key).release({ userId }, ownCall(edge));
   return undefined;
 }
 
@@ -59,9 +60,5 @@ async function makeUser(edge: Edge, key: string, { name = "" }: OidcIdentity, em
   // Nobody knows the password: a reset by a code to the address sets another one.
   const passwordHash = await edge.passwords.hash(edge.random.hex(256));
   const person = { nickname, passwordHash, phone: "", email, account: "" };
-  return (await edge.actors.get(Handle, key).register(person, callOf(edge))).userId;
-}
-
-function callOf({ clock, limits }: Edge): { deadlineMs: number } {
-  return { deadlineMs: clock.nowMs() + limits.callDeadlineMs };
+  return (await edge.actors.get(Handle, key).register(person, ownCall(edge))).userId;
 }

@@ -10,6 +10,7 @@ import { limits } from "../../kit/rate-limit.ts";
 import { tokensShape } from "../../wire/shapes/user.ts";
 import { accountOnWire } from "../../wire/user.ts";
 import { claimNickname, refuseTakenNickname } from "../kit/nicknames.ts";
+import { ownCall } from "../kit/own-call.ts";
 import { type Client, type Edge, route } from "../kit/route.ts";
 import { contactOf, findUserId, newPassword, provePassword, type Target } from "./account.ts";
 import { accountNameOf, giveUpName, refuseTakenName, reserveName } from "./account-name.ts";
@@ -102,7 +103,7 @@ async function create(edge: Edge, { contact, account, password, verifyCode, nick
     passwordHash,
   };
   // Without the client's key: a retry carries another salt, and is answered by findRegistered.
-  const call = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
+  const call = ownCall(edge);
   const userId = await makeUser(edge, { contact, account }, user, call);
   if (nickname) await claimNickname(edge, userId, { nickname, otherwise: generated }, call);
   return userId;

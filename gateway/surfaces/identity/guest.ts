@@ -8,6 +8,7 @@ import { hashAccessCode } from "../../auth/access-codes.ts";
 import { findKeyNow } from "../../auth/api-keys.ts";
 import { networkOf } from "../../kit/client-address.ts";
 import { limits } from "../../kit/rate-limit.ts";
+import { ownCall } from "../../rest/kit/own-call.ts";
 import type { Client, Edge, Subject } from "../../rest/kit/route.ts";
 
 /** Wrong codes are counted for the network that they come from. */
@@ -38,7 +39,7 @@ export async function ownerOfKey(edge: Edge, key: string): Promise<UserId> {
 /** No name leads to this user, and nobody knows the password. */
 async function makeGuest(edge: Edge): Promise<UserId> {
   const passwordHash = await edge.passwords.hash(edge.random.hex(256));
-  const call = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
+  const call = ownCall(edge);
   const handle = edge.actors.get(Handle, `guest:${edge.random.hex(128)}`);
   const guest = { nickname: "Guest", phone: "", email: "", account: "", role: "guest" as const };
   return (await handle.register({ ...guest, passwordHash }, call)).userId;

@@ -14,6 +14,7 @@ import {
   unprovenEmail,
 } from "../../rest/account/account.ts";
 import { giveUpName, refuseTakenName, reserveName } from "../../rest/account/account-name.ts";
+import { ownCall } from "../../rest/kit/own-call.ts";
 import type { Client, Edge } from "../../rest/kit/route.ts";
 import { surfacePassword } from "./password.ts";
 
@@ -43,7 +44,7 @@ export async function registerUser(
   await refuseTakenName(edge, account);
   const passwordHash = await edge.passwords.hash(secret);
   // Without the client's key: a retry carries another salt, and is answered by findRetried.
-  const call = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
+  const call = ownCall(edge);
   const userId = await reserveName(edge, account, contact, call);
   const user = {
     phone: "",

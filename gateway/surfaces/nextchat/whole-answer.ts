@@ -2,6 +2,7 @@
 import type { AssistantContent } from "../../../actors/conversation/assistant/contract.ts";
 import { answerTokensOf, noUsage, promptTokensOf, tokensOf, type Usage } from "../../../actors/llm/usage.ts";
 import { DomainError, isErrorName } from "../../../actors/shared/errors.ts";
+import { ownCall } from "../../rest/kit/own-call.ts";
 import { chatIdOf } from "../conversations/chats.ts";
 import { findChatMessage } from "../conversations/messages.ts";
 import type { ShownEnd } from "../sockets/reply-stream.ts";
@@ -49,7 +50,7 @@ export async function wholeAnswer(
 
 async function storedAnswer({ edge, userId }: Follower, { conversationId }: SessionAnswer, { messageId }: ShownEnd) {
   if (messageId === undefined) return undefined;
-  const call = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
+  const call = ownCall(edge);
   const { message } = await findChatMessage({ edge, userId, call }, messageId, conversationId);
   return message.content as AssistantContent;
 }

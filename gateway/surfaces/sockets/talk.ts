@@ -3,12 +3,13 @@ import { Conversation } from "../../../actors/conversation/contract.ts";
 import { Reply, type ReplyView } from "../../../actors/reply/contract.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
 import type { ConversationId } from "../../../actors/shared/ids.ts";
+import { ownCall } from "../../rest/kit/own-call.ts";
 import type { Asking } from "../conversations/chats.ts";
 import type { Opening } from "./surface-socket.ts";
 
 /** For one frame: each has a deadline of its own. */
 export function askingOf({ edge, viewer }: Pick<Opening, "edge" | "viewer">): Asking {
-  const call = { deadlineMs: edge.clock.nowMs() + edge.limits.callDeadlineMs };
+  const call = ownCall(edge);
   return { edge, userId: viewer.caller.userId, call };
 }
 
