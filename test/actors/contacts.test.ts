@@ -16,7 +16,7 @@ type Ann = ReturnType<typeof newUser>;
 const hashesOf = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name}${n}`);
 const sent = ({ told }: Ann, method: "keep" | "withdraw") =>
   told.filter((each) => each.kind === "contact" && each.method === method).map(({ key }) => key);
-/** What the due turns send until nothing is due. */
+/** The commands that the due turns send, until no turn is due. */
 function sendsAll(ann: Ann, method: "keep" | "withdraw"): string[] {
   const all: string[] = [];
   while (ann.wake()) all.push(...sent(ann, method));

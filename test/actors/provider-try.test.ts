@@ -52,7 +52,7 @@ const target: UpstreamTarget = {
   ...{ credential: { kind: "none" }, isUserUrl: false },
 };
 
-/** A clock that stands still; `pass` lets time go by, and calls what is due then. */
+/** A clock that stands still; `pass` moves it on and calls the callbacks that are due by then. */
 function createStoppedClock(): { clock: Clock; pass(ms: number): void } {
   let nowMs = 1_000;
   let waiting: { atMs: number; callback: () => void }[] = [];

@@ -211,7 +211,7 @@ test("pins and reactions change the held message, in the order of versions, and 
   const thumbs = (count: number, userIds: string[]) => [{ emoji: "👍", count, userIds }];
   tell(2, { type: "pinned", on: true });
   tell(4, { type: "reacted", reactions: thumbs(2, [alice, bob]) });
-  // Comes late, and is older.
+  // An older change that arrives late.
   tell(3, { type: "reacted", reactions: thumbs(1, [alice]) });
   t.like(held.messages.get(1), { isPinned: true, reactions: [{ emoji: "👍", count: 2, mine: true }] });
   // Only the first of many are named: the own reaction is still there.

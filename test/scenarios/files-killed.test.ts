@@ -28,7 +28,7 @@ test("an upload in parts ends with its bytes, whenever the server is killed", as
   const { data: begun } = await alice.person.posts<Begun & Record<string, never>>("/files/upload/init", {
     ...{ fileName: "big.bin", fileSize: whole.length, type: "chat_file", sha256: sha256Of(whole) },
   });
-  /** Does it, and is killed meanwhile; then does it again until it is done. */
+  /** The server is killed during the work and started again; then the work is repeated until it is done. */
   const despite = async <T>(work: () => Promise<T>, isDone: (answer: T) => boolean): Promise<T> => {
     const first = work().catch(() => undefined);
     await pause(random.below(120));

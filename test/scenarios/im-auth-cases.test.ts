@@ -18,7 +18,7 @@ const refresh = (refreshToken: string) => ask("/auth/refresh", { refreshToken })
 const socketOf = ({ token, deviceId, platform }: Omit<Login, "refreshToken">) =>
   new TestDevice(`ws://127.0.0.1:${chat.port}/ws?token=${token}&deviceId=${deviceId}&platform=${platform}`);
 
-/** Every way in is closed to these tokens. */
+/** A request, a refresh and a new socket are refused with the tokens of this login. */
 async function isDead(login: Login): Promise<boolean> {
   const socket = socketOf(login);
   return (

@@ -28,7 +28,7 @@ test.after.always(async () => {
   await chat.close();
 });
 
-/** A client of the user on a socket that breaks and comes back. Between breaks it hears everything live. */
+/** A client of the user on a socket that breaks and comes back. While the socket is open, it receives every change live. */
 class LiveDevice implements AwayDevice {
   readonly name = "live";
   readonly #client: Client;
@@ -60,7 +60,7 @@ class LiveDevice implements AwayDevice {
   }
 }
 
-/** Waits until the device shows what a fresh one shows; what differs for good fails. */
+/** Waits until the device shows the same as a fresh one; fails when they still differ at the end. */
 async function equalsFresh(t: ExecutionContext, device: AwayDevice, fresh: () => AwayDevice, when: string) {
   let [actual, expected]: unknown[] = [];
   const isEqual = async () => {

@@ -1,4 +1,4 @@
-// QR codes of groups: members show them, whoever scans one sees the group and joins by its rules.
+// QR codes of groups: members show them; a user who scans one sees the group and joins by its rules.
 import test from "ava";
 import { eventually } from "../suites/eventually.ts";
 import { people } from "../support/people.ts";

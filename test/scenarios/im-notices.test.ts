@@ -1,4 +1,4 @@
-// What a user's devices are told without asking: counts, friends who come and go.
+// Notifications that a user's devices get without asking: unread counts, and friends who come online and go offline.
 import test from "ava";
 import { eventually, staysTrue } from "../suites/eventually.ts";
 import { people } from "../support/people.ts";

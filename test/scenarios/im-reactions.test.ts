@@ -24,7 +24,7 @@ const pins = (person: Person, messageId: unknown, on = true) =>
   person.calls(on ? "PUT" : "DELETE", `/messages/${messageId}/pin`);
 const pinsOf = async (person: Person, id: string) =>
   (await person.gets<{ pins: Row[] }>(`/sessions/${id}/pins`)).data.pins;
-/** As a device that begins with nothing and one that was away since `vector` get it. */
+/** The changes of conversations since `vector`; an empty one is that of a new device. */
 const syncs = async (person: Person, vector: Row): Promise<Row[]> =>
   (await person.posts<{ changes: Row[] }>("/sync", { vector })).data.changes.filter(
     ({ type }) => type === "conversation",

@@ -26,7 +26,7 @@ const uploads = (person: Person, ...contacts: unknown[]) => person.posts("/frien
 const recommended = async (person: Person) =>
   (await person.gets<{ users: Recommended[] }>("/friends/recommendations")).data.users;
 const idsFor = async (person: Person) => (await recommended(person)).map(({ userId }) => userId);
-/** The other one has the person among the contacts, and both have consented. */
+/** The other user has uploaded the person as a contact, and both have consented. */
 async function areKnown(person: Person, other: Person): Promise<void> {
   for (const each of [person, other]) await consents(each);
   await uploads(other, { email: person.email });

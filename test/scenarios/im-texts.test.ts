@@ -223,7 +223,7 @@ test("frames with texts that break programs get their answer, and every socket s
   await isServed(world);
 });
 
-/** Whoever received these texts is still connected, and comes back to all of it from zero. */
+/** The receiver of the texts is still connected, and both users can read everything again from the beginning. */
 async function isServed(world: PoisonedWorld): Promise<void> {
   if (world.bo.device.closeCode !== undefined) throw new Error(`a receiver was closed: ${world.bo.device.closeCode}`);
   for (const person of [world.ana, world.bo]) {

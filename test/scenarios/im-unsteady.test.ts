@@ -77,7 +77,7 @@ test("pages of the conversation list hold each conversation, though some jump to
     const { data }: { data: Page } = await bo.gets<Page>(`/sessions?limit=2&cursor=${cursor}`);
     listed.push(...data.sessions.map(({ sessionId }) => sessionId));
     cursor = data.nextCursor;
-    // One that was listed and one that was not.
+    // A conversation that was listed, and one that was not.
     for (const group of [listed[0], groups.find((each) => !listed.includes(each) && !moved.has(each))]) {
       if (group) await ana.says(group, "meanwhile");
       if (group) moved.add(group);

@@ -12,9 +12,9 @@ type Answer = SyncResult & { cursor: number };
 export interface AwayDevice {
   readonly name: string;
   catchesUp(): Promise<void>;
-  /** Of a conversation: older messages are history to the device. */
+  /** The lowest seq that the device keeps of a conversation: older messages are history to it. */
   floorOf(conversationId: string): number;
-  /** Without messages below the floors, of which this device may hold some. */
+  /** What the device shows, without the messages below these floors: it may hold some of them. */
   seen(floorOf: (conversationId: string) => number): unknown;
 }
 
@@ -82,7 +82,10 @@ function conversationOf(held: HeldConversation, floor: number) {
   return { id, seq, version: versions.upTo, unreadCount, mentionCount, messages: shown };
 }
 
-/** Without names, which are the sender's at the time of sending, and without what tells only how the device learned of it. */
+/**
+ * A message without the fields in which devices may differ: names, which are those at the time of sending, and the fields that
+ * depend on how the device learned of the message.
+ */
 function messageOf(message: Message) {
   const { messageId, seq, senderId, contentType, content, timestamp, replyTo, mentions, forwardFrom, quote } = message;
   const { senderName: _, ...quoted } = quote ?? {};

@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createTempFolder } from "./temp-folder.ts";
 
-/** `args`: between the sources and the output. */
+/** `args`: those of ffmpeg between the sources and the output. */
 export function makeFilm(name: string, args: readonly string[], { seconds = 2, size = "320x180" } = {}): Buffer {
   const folder = createTempFolder("film");
   const path = join(folder, name);

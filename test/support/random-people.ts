@@ -1,5 +1,5 @@
-// People who do, over the real routes and at random, whatever people do: they write, edit and recall; come to groups and leave
-// them; become friends and end that; and keep their own lists. What the server refuses is refused, and the others go on.
+// Users who act at random over the real routes: they write, edit and recall messages, join and leave groups, make and end
+// friendships, and keep their own lists. The server may refuse an action; the next action follows all the same.
 import type { Envelope, Person } from "./person.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
@@ -14,7 +14,7 @@ type Row = Record<string, unknown>;
 
 /** Messages that later actions pick from: mostly those that may still be edited and recalled. */
 const maxRecent = 30;
-/** The newest groups are more often alive. */
+/** Actions pick from the newest groups: fewer of these are dissolved. */
 const maxGroups = 3;
 const emojis = ["👍", "❤️", "🎉"];
 
@@ -37,7 +37,7 @@ export class RandomPeople {
     ];
   }
 
-  /** Of all actions. */
+  /** The names of all actions. */
   get names(): string[] {
     return this.#actions.map(([name]) => name);
   }
@@ -103,7 +103,7 @@ export class RandomPeople {
   }
 
   #groupActions() {
-    // Most of what happens to groups is for owners alone.
+    // Owners act in every second action: most actions on groups are for them alone.
     const group = (run: (by: Person, path: string, other: Person) => Promise<Answer | undefined>) => async () => {
       if (this.#groups.length === 0) return undefined;
       const { groupId, owner } = this.random.pick(this.#groups.slice(-maxGroups));

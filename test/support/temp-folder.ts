@@ -8,7 +8,7 @@ export function createTempFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `parley-${name}-`));
 }
 
-/** The same for one test, which deletes the folder when it ends: behind what the test starts later and closes in its teardown. */
+/** Creates such a folder for one test. It is deleted after the teardowns that the test registers later (of its server, say). */
 export function createTestFolder(t: ExecutionContext, name: string): string {
   const folder = createTempFolder(name);
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));

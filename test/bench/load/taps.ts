@@ -17,7 +17,7 @@ interface Pair {
   messageIds: string[];
 }
 
-/** So many messages take turns: a message is tapped again before its taps are gathered no more. */
+/** The messages of a pair are tapped in turn, so few that a message is tapped again while its taps are still gathered. */
 const messagesEach = 8;
 const warmUpSeconds = 4;
 
