@@ -2,17 +2,7 @@
 import type { Sharp } from "sharp";
 import { type Contents, type PictureFacts, previewPixels } from "../../actors/file/contents.ts";
 import type { PictureWishes } from "../../actors/file/contract.ts";
-import {
-  checkPixels,
-  type Format,
-  formats,
-  gate,
-  load,
-  orRefused,
-  readWhole,
-  refusedType,
-  type Tools,
-} from "./tools.ts";
+import { checkPicture, type Format, gate, load, orRefused, readWhole, type Tools } from "./tools.ts";
 
 /** High enough that one more writing is not seen. */
 const quality = 90;
@@ -34,14 +24,9 @@ export function createContents({ stripsMetadata }: { stripsMetadata: boolean }):
 }
 
 async function inspect(tools: Tools, bytes: Uint8Array, wishes: PictureWishes, strips: boolean): Promise<PictureFacts> {
-  const { open, typeOf } = tools;
-  const type = await typeOf(bytes);
-  const format = formats[type ?? ""];
-  if (!format) throw refusedType(type);
-  // Without the limit, because a header is read only: the limit's own error does not say what is wrong.
-  const metadata = await open(bytes, { limitInputPixels: false }).metadata();
-  checkPixels(metadata);
-  const preview = await open(bytes)
+  const { format, metadata } = await checkPicture(tools, bytes);
+  const preview = await tools
+    .open(bytes)
     .autoOrient()
     .toColourspace("srgb")
     .resize({ width: previewPixels, height: previewPixels, fit: "inside", withoutEnlargement: true })

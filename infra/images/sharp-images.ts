@@ -8,17 +8,7 @@ import {
   type Picture,
   thumbPixels,
 } from "../../actors/file/images.ts";
-import {
-  checkPixels,
-  type Format,
-  formats,
-  gate,
-  load,
-  orRefused,
-  readWhole,
-  refusedType,
-  type Tools,
-} from "./tools.ts";
+import { checkPicture, type Format, gate, load, orRefused, readWhole, type Tools } from "./tools.ts";
 
 /** High enough that one more writing is not seen. */
 const quality = 92;
@@ -43,13 +33,9 @@ export function createImages(): Images {
   };
 }
 
-async function normalize({ open, typeOf }: Tools, bytes: Uint8Array): Promise<NormalImage> {
-  const type = await typeOf(bytes);
-  const format = formats[type ?? ""];
-  if (!format) throw refusedType(type);
-  // Without the limit, because a header is read only: the limit's own error does not say what is wrong.
-  const metadata = await open(bytes, { limitInputPixels: false }).metadata();
-  checkPixels(metadata);
+async function normalize(tools: Tools, bytes: Uint8Array): Promise<NormalImage> {
+  const { open } = tools;
+  const { format, metadata } = await checkPicture(tools, bytes);
   const isMoving = (metadata.pages ?? 1) > 1;
   const upright = open(bytes, { animated: isMoving }).autoOrient().toColourspace("srgb");
   const { data, info } = await encode(upright, format, metadata).toBuffer({ resolveWithObject: true });

@@ -17,7 +17,7 @@ const loaders = ["JpegBuffer", "PngBuffer", "WebpBuffer", "NsgifBuffer"];
 
 export type Format = "jpeg" | "png" | "webp" | "gif";
 /** By the type that the content has. */
-export const formats: Readonly<Record<string, Format>> = {
+const formats: Readonly<Record<string, Format>> = {
   "image/jpeg": "jpeg",
   "image/png": "png",
   "image/apng": "png",
@@ -56,7 +56,24 @@ async function loadTools(): Promise<Tools> {
   };
 }
 
-export function checkPixels({ width, height, pageHeight, pages = 1 }: Metadata): void {
+/** Throws file.type_refused, or file.too_large for too many pixels; reads no more than the header. */
+export async function checkPicture(
+  { open, typeOf }: Tools,
+  bytes: Uint8Array,
+): Promise<{ format: Format; metadata: Metadata }> {
+  const type = await typeOf(bytes);
+  const format = formats[type ?? ""];
+  if (!format) {
+    const taken = Object.keys(formats);
+    throw new DomainError("file.type_refused", { details: { type: type ?? "unknown", taken } });
+  }
+  // Without the limit, because a header is read only: the limit's own error does not say what is wrong.
+  const metadata = await open(bytes, { limitInputPixels: false }).metadata();
+  checkPixels(metadata);
+  return { format, metadata };
+}
+
+function checkPixels({ width, height, pageHeight, pages = 1 }: Metadata): void {
   if (width * (pageHeight ?? height) * pages <= maxImagePixels) return;
   throw new DomainError("file.too_large", {
     message: "The picture has too many pixels.",
@@ -66,10 +83,6 @@ export function checkPixels({ width, height, pageHeight, pages = 1 }: Metadata):
 
 export function readWhole(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   return readAtMost(source, maxBytes, () => new DomainError("file.too_large", { details: { maxBytes } }));
-}
-
-export function refusedType(type: string | undefined): DomainError {
-  return new DomainError("file.type_refused", { details: { type: type ?? "unknown", taken: Object.keys(formats) } });
 }
 
 /** What the library throws of a picture's bytes is the picture's fault. */
