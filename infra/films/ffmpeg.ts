@@ -2,13 +2,14 @@
 // its time and its output. Only containers of films are opened, and only files: a film cannot make the program read an address
 // or another file.
 import { createReadStream } from "node:fs";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FilmFacts, Films } from "../../actors/file/contents.ts";
+import { DomainError } from "../../actors/shared/errors.ts";
 import { Gate } from "../../actors/shared/gate.ts";
+import { piecesAtMost } from "../system/read-at-most.ts";
 import { type Programs, run } from "./child.ts";
-import { writeAtMost } from "./write-at-most.ts";
 
 /** Programs at a time: each may use a core for minutes. */
 const filmsAtOnce = 1;
@@ -41,11 +42,13 @@ export function createFilms(programs: Programs | undefined): Films {
   return {
     async inspect(bytes, film, use) {
       if (!programs) return use(undefined);
+      const { maxBytes } = film;
+      const tooLarge = () => new DomainError("file.too_large", { details: { maxBytes } });
       return gate.run(async () => {
         const folder = await mkdtemp(join(tmpdir(), "parley-film-"));
         try {
           const source = join(folder, "source");
-          await writeAtMost(source, bytes, film.maxBytes);
+          await writeFile(source, piecesAtMost(bytes, maxBytes, tooLarge), { flag: "wx", mode: 0o600 });
           return await use(await factsOf(programs, { source, folder }, film));
         } finally {
           await rm(folder, { recursive: true, force: true });
