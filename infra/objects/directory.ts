@@ -15,22 +15,27 @@ export async function openDirectoryObjects(folder: string): Promise<Objects> {
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true, mode: 0o700 });
 
+  /** `make` writes the file under a temporary name; after a failure nothing of it is left. */
+  const place = async (path: string, make: (temporary: string) => Promise<void>): Promise<void> => {
+    const temporary = join(unfinished, randomUUID());
+    try {
+      await make(temporary);
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await rename(temporary, path);
+    } finally {
+      // After a copy it is still there when both names led to the same bytes already: the rename does nothing then.
+      await rm(temporary, { force: true });
+    }
+    // The new name, and the folder that may be new, survive a power loss only when the folders are synced, too.
+    await syncFolder(dirname(path));
+    await syncFolder(folder);
+  };
+
   return {
     async put(name, source, limits) {
       const path = pathOf(folder, name);
       const { bytes, facts } = countBytes(source, limits);
-      const temporary = join(unfinished, randomUUID());
-      try {
-        await writeSynced(temporary, bytes);
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-        await rename(temporary, path);
-      } catch (error) {
-        await rm(temporary, { force: true });
-        throw error;
-      }
-      // The new name, and the folder that may be new, survive a power loss only when the folders are synced, too.
-      await syncFolder(dirname(path));
-      await syncFolder(folder);
+      await place(path, (temporary) => writeSynced(temporary, bytes));
       return facts();
     },
 
@@ -42,22 +47,9 @@ export async function openDirectoryObjects(folder: string): Promise<Objects> {
     },
 
     async copy(from, to) {
-      const path = pathOf(folder, to);
-      const temporary = join(unfinished, randomUUID());
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      try {
-        // Both names share the bytes: objects are replaced, and never written into.
-        await link(pathOf(folder, from), temporary);
-        await rename(temporary, path);
-      } catch (error) {
-        await rm(temporary, { force: true });
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new DomainError("file.not_found");
-        throw error;
-      }
-      // Where both names led to the same bytes already, the rename has done nothing.
-      await rm(temporary, { force: true });
-      await syncFolder(dirname(path));
-      await syncFolder(folder);
+      const original = pathOf(folder, from);
+      // Both names share the bytes: objects are replaced, and never written into.
+      await place(pathOf(folder, to), (temporary) => linkExisting(original, temporary));
     },
 
     async stat(name) {
@@ -99,6 +91,15 @@ async function writeSynced(path: string, bytes: AsyncIterable<Uint8Array>): Prom
   }
   await write();
   await file.sync();
+}
+
+async function linkExisting(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new DomainError("file.not_found");
+    throw error;
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {
