@@ -1,5 +1,5 @@
 // Encodes a message as three cells: `meta` never changes, `content` is replaced by a patch, and `send` identifies a retry of
-// the message's send.
+// the message's send. Its earlier contents are cells of the table `edits`.
 import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { MessagePatchRow, MessageRow, Row } from "../../actors/runtime/ports.ts";
 import { hashText } from "../../actors/shared/hash.ts";
@@ -7,6 +7,7 @@ import { storedMessage } from "../views/stored-message.ts";
 import { text } from "./cells.ts";
 
 type SendRow = Extract<Row, { table: "sends" }>;
+type EditRow = Extract<Row, { table: "edits" }>;
 
 /** The status, as the first letter of the content cell. Part of the format. */
 const letters = { normal: "n", edited: "e", recalled: "r", expired: "x" } as const;
@@ -20,6 +21,22 @@ export function contentCell(content: string): Buffer {
 }
 export function patchCell({ status, atMs, content }: MessagePatchRow): Buffer {
   return text(`${letters[status]}${atMs} ${content}`);
+}
+/** Of a content that an edited message had; empty when its message is gone. */
+export function editCell({ atMs, content }: Pick<EditRow, "atMs" | "content">): Buffer {
+  return text(content === "" ? "" : `${atMs} ${content}`);
+}
+/** Undefined: the message is gone. */
+export function editOf(edit: string): { atMs: number; content: unknown } | undefined {
+  if (edit === "") return undefined;
+  const { atMs, content } = timed(edit);
+  return { atMs, content: JSON.parse(content) };
+}
+
+/** Parses a time and a content. */
+function timed(cell: string): { atMs: number; content: string } {
+  const space = cell.indexOf(" ");
+  return { atMs: Number(cell.slice(0, space)), content: cell.slice(space + 1) };
 }
 
 /** The columns of the table `messages` that readers select. */
@@ -44,9 +61,7 @@ export function messageOf(
   };
   const status = statuses[content[0] ?? ""];
   if (!status) return storedMessage(fields, undefined, reactions);
-  const space = content.indexOf(" ");
-  const patch = { status, atMs: Number(content.slice(1, space)), content: content.slice(space + 1) };
-  return storedMessage(fields, patch, reactions);
+  return storedMessage(fields, { status, ...timed(content.slice(1)) }, reactions);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { StoredMessage } from "../../actors/conversation/contract.ts";
 import type { MessageReader } from "../../actors/reading/ports.ts";
 import { clampInt, int, text } from "./cells.ts";
 import type { Session } from "./client.ts";
-import { type MessageColumns, messageOf } from "./message-cells.ts";
+import { editOf, type MessageColumns, messageOf } from "./message-cells.ts";
 
 const columns = "SELECT seq, meta, content, reactions FROM messages WHERE conversation_id = ? AND bucket = ?";
 const range = `${columns} AND seq >= ? AND seq <= ?`;
@@ -50,9 +50,8 @@ export function createMessageReader(session: Session): MessageReader {
     async edits(conversationId, bucket, seq) {
       const rows = await session.rows(edits, [text(conversationId), int(bucket), int(seq)]);
       return (rows as unknown as { version: number; edit: string }[]).flatMap(({ version, edit }) => {
-        if (edit === "") return [];
-        const space = edit.indexOf(" ");
-        return [{ version, atMs: Number(edit.slice(0, space)), content: JSON.parse(edit.slice(space + 1)) }];
+        const kept = editOf(edit);
+        return kept ? [{ version, ...kept }] : [];
       });
     },
     search(conversationId, bucket, query, max) {

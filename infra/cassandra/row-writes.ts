@@ -4,7 +4,7 @@ import type { MessageRow, Row, RowOf } from "../../actors/runtime/ports.ts";
 import { withoutOlderUsage } from "../views/newest-usage.ts";
 import { bigint, int, termSet, text } from "./cells.ts";
 import type { Statement } from "./client.ts";
-import { contentCell, metaCell, patchCell, sendCell } from "./message-cells.ts";
+import { contentCell, editCell, metaCell, patchCell, sendCell } from "./message-cells.ts";
 import { Runs } from "./runs.ts";
 import { addressOf, chunkOf, memberPartOf, requestParts, usageChunkOf, versionsPerChunk } from "./schema.ts";
 
@@ -112,8 +112,8 @@ class Gathering {
       }
       case "edits": {
         const at = this.#at(`v/${row.conversationId}`, row.bucket, row.conversationId);
-        const edit = text(row.content === "" ? "" : `${row.atMs} ${row.content}`);
-        at.statements.push({ query: cql.edit, params: [stamp, edit, ...at.key, int(row.seq), int(row.version)] });
+        const params = [stamp, editCell(row), ...at.key, int(row.seq), int(row.version)];
+        at.statements.push({ query: cql.edit, params });
         return;
       }
       case "buckets": {
