@@ -25,7 +25,7 @@ export interface GatewayLimits {
   /** A SYNC_RESULT or page ends here, with `hasMore`. */
   maxPageBytes: number;
   maxPageMessages: number;
-  /** A search by name reads the members of a group up to this size themselves, in larger ones the rows of their names. */
+  /** A search by name asks a group of up to so many members itself; for a larger group it reads the rows of the names. */
   maxMembersRead: number;
   /** Connections per host; more are refused with 4429. */
   maxConnections: number;

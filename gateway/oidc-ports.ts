@@ -6,7 +6,7 @@ export interface OidcProvider {
   readonly redirectUris: readonly string[];
   /** The address that the user opens. */
   start(input: { redirectUri: string; state: string; nonce: string; verifier: string }): Promise<string>;
-  /** Throws auth.code_wrong for whatever the provider did not give to this very attempt. */
+  /** Throws auth.code_wrong when the provider did not give this answer to this very attempt. */
   exchange(input: {
     redirectUri: string;
     code: string;

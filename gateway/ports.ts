@@ -64,7 +64,7 @@ export interface GatewayDeps {
   qrPictures: QrPictures;
   /** A nickname belongs to one user. */
   uniqueNicknames?: boolean;
-  /** Under which clients reach this server, without a slash at its end. Absent: the Host of each request. */
+  /** The address under which clients reach this server, without a slash at its end. Absent: the Host of each request. */
   publicUrl?: string;
   /** The bytes of files. Absent: uploads and downloads are answered common.unavailable. */
   objects?: Objects;
@@ -211,7 +211,7 @@ export interface VerificationCodes {
   /** Consumes the code. Throws auth.code_wrong or auth.code_expired. */
   verify(input: { target: string; purpose: CodePurpose; code: string }): Promise<void>;
 }
-/** bind: an address becomes one of a user who exists. */
+/** bind: an existing user gets the address. */
 export type CodePurpose = "register" | "login" | "reset" | "bind";
 
 /** Token buckets by name and key. */

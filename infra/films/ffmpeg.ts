@@ -98,7 +98,7 @@ interface Stream {
   side_data_list?: { rotation?: number }[];
 }
 
-/** A phone that was held upright notes a turn. */
+/** A phone that was held upright stores a rotation beside the picture. */
 function seen({ width = 0, height = 0, side_data_list = [] }: Stream): { width: number; height: number } {
   const turn = side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0;
   return Math.abs(turn) % 180 === 90 ? { width: height, height: width } : { width, height };

@@ -55,7 +55,7 @@ function userCalls({ get, post, put, remove }: Calls) {
     /** By exact phone number, e-mail address, account name or id, as far as the found user allows. */
     search: async (keyword: string) => (await get<{ users: Profile[] }>(`/users/search${queryOf({ keyword })}`)).users,
     qrCode: () => get<QrCode>("/users/me/qrcode"),
-    /** Another code: the one before is good no more. */
+    /** Makes another code; the earlier one is no longer valid. */
     refreshQrCode: () => post<QrCode>("/users/qrcode/refresh"),
     /** The user whose code was scanned. */
     scan: (code: string) => get<Profile & { isFriend: boolean; isBlocked: boolean }>(`/users/qrcode/${code}`),
@@ -231,8 +231,7 @@ function groupCalls({ get, post, put, remove }: Calls) {
         `/groups/invitations/${invitationId}`,
         { accept },
       ),
-    /** Requests to join: the user's own, or those that wait for the user as owner or admin. */
-    /** The code that is good now. */
+    /** The code that is valid now. */
     qrCode: (groupId: string) => get<QrCode>(`/groups/${groupId}/qrcode`),
     refreshQrCode: (groupId: string) => post<QrCode>(`/groups/${groupId}/qrcode/refresh`),
     scan: (code: string) =>
@@ -243,6 +242,7 @@ function groupCalls({ get, post, put, remove }: Calls) {
       post<{ groupId: string; needVerify: boolean; requestId: string | null }>(`/groups/qrcode/${code}/join`, {
         message,
       }),
+    /** Requests to join: the user's own, or those that wait for the user as owner or admin. */
     requests: async (type: "sent" | "received") =>
       (await get<{ requests: GroupJoinRequest[] }>(`/groups/requests${queryOf({ type })}`)).requests,
     handleRequest: (groupId: string, requestId: string, accept: boolean) =>

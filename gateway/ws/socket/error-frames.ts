@@ -11,8 +11,8 @@ interface Receiver {
 }
 
 /**
- * Sends ERROR in the language of the user. A frame that is not understood is an error of a program: its answer waits for no question
- * about the language, because the socket may be closed next.
+ * Sends ERROR in the language of the user. The answer to a malformed frame does not wait until the user's language is known,
+ * because the socket may be closed next.
  */
 export class ErrorFrames {
   readonly #envelopes: Pick<Envelopes, "errorFrame">;

@@ -1,5 +1,6 @@
-// After the handshake each device is sent which friends are here. A user costs the question for the friends, and one for each
-// friend who is here: ten thousand users who come at once wait in a queue, so that they make no storm.
+// After the handshake each device is sent which of the user's friends are online. That takes one question for the list of
+// friends, and one for each friend who is online. Users who connect at the same time wait in a queue, so that ten thousand of
+// them ask at a steady rate.
 import type { Actors } from "../../../actors/runtime/actors.ts";
 import type { Clock } from "../../../actors/runtime/ports.ts";
 import { User } from "../../../actors/user/contract.ts";
@@ -19,7 +20,7 @@ const questionsPerSecond = 2_000;
 const burst = 500;
 const tickMs = 50;
 const atOnce = 8;
-/** For one device, besides those about friends who are here. */
+/** For one device, besides those about friends who are online. */
 const questionsPerDevice = 2;
 
 export class FriendsPresence {

@@ -13,7 +13,7 @@ export interface Notice {
   readonly requireAck: boolean;
   /** Ms since 1970; later the notification is worth nothing. */
   readonly endsAtMs: number;
-  /** Of the user's lists, when the notification changes them: then an outdated one is replaced by the request to sync them. */
+  /** Of the user's lists, when the notification changes them. Then an outdated one is replaced by a request to sync the lists. */
   readonly userVersion: number | undefined;
 }
 

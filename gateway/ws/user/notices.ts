@@ -1,5 +1,6 @@
 // Notifications without a version on their way to one device: the lane, the wait for the end of the handshake, the time to
-// live, and the confirmation. What a device loses here it finds by SYNC: items of its lists come again, the rest is past.
+// live, and the confirmation. A device that loses one finds the change of its lists by SYNC; the other types are of use at their
+// time only.
 import type { Clock } from "../../../actors/runtime/ports.ts";
 import type { GatewayMetrics } from "../../ports.ts";
 import type { Receiver } from "../delivery/listener.ts";
@@ -18,7 +19,7 @@ interface NoticeDeps {
 
 /** Kept during a handshake; further ones are dropped, and the device is asked to sync. */
 const maxHeld = 256;
-/** Unconfirmed ones of a device; of one more the oldest is not sent again. */
+/** Unconfirmed ones of a device; when there is one more, the oldest is not sent again. */
 const maxUnconfirmed = 64;
 
 export class Notices {
@@ -66,7 +67,7 @@ export class Notices {
     this.#keep(connection, kept);
   }
 
-  /** Only what its lane says; for notifications of a conversation, too. */
+  /** Writes the notification in its lane, without a wait for the handshake or for a confirmation. */
   write(connection: Receiver, { frame, lane }: Notice): void {
     const { writer } = this.#deps;
     if (lane === "urgent") writer.sendUrgent(connection, frame);

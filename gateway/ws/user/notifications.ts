@@ -37,7 +37,7 @@ const visibilityTypes: ReadonlySet<string> = new Set([
   "user.visibility_changed",
 ]);
 
-/** A message counts no more. */
+/** Types after which a message is not counted any more. */
 const takenBackTypes: ReadonlySet<string> = new Set(["message.recalled", "message.expired"]);
 /** Types that change what one user counts as unread. */
 const countedTypes: ReadonlySet<string> = new Set(["message.mentioned", "message.deleted", "session.mute_updated"]);
@@ -144,7 +144,7 @@ function isFor(
   { type, exceptDeviceId, fromUserId }: FramedNotification,
   { caller }: Pick<UserConnection, "caller">,
 ): boolean {
-  // Published to everybody at once: whoever mentions everybody is not mentioned.
+  // A mention of everybody is published to all members at once; its sender is not mentioned.
   if (type === "message.mentioned" && fromUserId === caller?.userId) return false;
   if (exceptDeviceId === undefined || caller?.deviceId !== exceptDeviceId) return true;
   return fromUserId !== undefined && fromUserId !== caller.userId;

@@ -2,13 +2,13 @@ import type { UserId } from "../../../actors/shared/ids.ts";
 
 /** Whose presence one connection wants to see, and whom of them it may see now. Bounded by `maxPresenceSubscriptions`. */
 export class PresenceWish {
-  /** The user's friends, whom the device did not ask for: nothing is sent of those who are not here. */
+  /** The wish names the user's friends, and the device did not ask for it: nothing is sent about friends who are offline. */
   readonly isUnasked: boolean;
   readonly wanted: Set<UserId>;
   readonly shown = new Set<UserId>();
   /** Users about whom the wish must be judged, for the first time or again. */
   readonly due: Set<UserId>;
-  /** Of an unasked wish: users who were never here since; they are judged when they come. */
+  /** Of an unasked wish: users who have been offline since it was made. They are judged when they come online. */
   readonly absent: Set<UserId>;
   /** The judgement under way. */
   judging: Promise<void> | undefined;
@@ -20,7 +20,7 @@ export class PresenceWish {
     this.absent = new Set(isUnasked ? this.wanted : []);
   }
 
-  /** The user is here, or must be judged again for another reason. */
+  /** The user came online, or must be judged again for another reason. */
   judge(userId: UserId): void {
     this.absent.delete(userId);
     this.due.add(userId);

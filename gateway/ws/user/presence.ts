@@ -1,8 +1,8 @@
 // Presence of users as other users watch it. A subscription is a wish: it is judged again whenever a setting, a block or a
 // friendship changes, so that a user who was hidden appears again. Only friends, and users who show it to everybody, are
 // shown; a hidden user looks like one who is offline (G11). Presence is read in batches at a fixed pace, so that a storm
-// of logins costs the watchers nothing more. Who is gone for one reading only did not leave: a device that connects again at
-// once makes nobody flicker.
+// of logins costs the watchers nothing more. A user counts as offline after two readings without the user, so that a device
+// that connects again at once changes nothing for the watchers.
 import type { Actors } from "../../../actors/runtime/actors.ts";
 import type { Clock } from "../../../actors/runtime/ports.ts";
 import { DomainError } from "../../../actors/shared/errors.ts";
@@ -71,7 +71,7 @@ export class PresenceWatch {
     }
   }
 
-  /** Unasked, until the device subscribes: friends who are here, and those who come. Answers how many are here. */
+  /** Until the device subscribes by itself, it is sent which of these friends are online. Answers how many are online now. */
   async follow(connection: UserConnection, friends: readonly UserId[]): Promise<number> {
     if (connection.asksForPresence || connection.state.kind !== "open") return 0;
     const wish = new PresenceWish(friends.filter(isStampId).slice(0, this.#deps.maxPresenceSubscriptions), true);
