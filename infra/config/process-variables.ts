@@ -208,6 +208,6 @@ export const storageVariables = {
     unit: "ms",
     default: String(defaultConversationRules.groupInvitationMs),
     min: 1_000,
-    max: 31_536_000_000,
+    max: 365 * dayMs,
   },
 } as const satisfies Record<string, Variable>;
