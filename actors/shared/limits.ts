@@ -28,6 +28,9 @@ export const maxChars = {
   mergedTitle: 100,
 } as const;
 
+/** UTF-16 units of the line that shows a message in a list or a quote; a longer line is cut. */
+export const maxPreviewUnits = 100;
+
 /** Items. */
 export const maxItems = {
   /** Each may cost an outbox entry, and a turn's record is kept below 64 KiB, the content's 48 included. */

@@ -3,7 +3,7 @@
 import { isPictureUrl } from "../../llm/picture-url.ts";
 import { cutText } from "../../shared/cut-text.ts";
 import { DomainError, invalidField } from "../../shared/errors.ts";
-import { maxChars, maxItems } from "../../shared/limits.ts";
+import { maxChars, maxItems, maxPreviewUnits } from "../../shared/limits.ts";
 import { isLongerThan } from "../../shared/names.ts";
 
 /** How long texts and contents may be. */
@@ -23,7 +23,6 @@ export function limitsOf(isWithModel: boolean): TextLimits {
 }
 
 const maxMergedMessages = maxItems.forwarded;
-const maxPreviewChars = 100;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -135,7 +134,7 @@ export function getContentType(name: string): ContentType {
 
 /** One line, cut to its maximum; "" for a content type that this host does not know. */
 export function previewOf(contentType: string, content: unknown): string {
-  return cutText(contentTypes[contentType]?.preview(content) ?? "", maxPreviewChars);
+  return cutText(contentTypes[contentType]?.preview(content) ?? "", maxPreviewUnits);
 }
 
 export function searchableText(contentType: string, content: unknown): string {

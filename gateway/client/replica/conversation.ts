@@ -2,6 +2,7 @@
 // What was taken away (recalled, expired, deleted for this user) does not come back by an older frame or answer.
 import { cutText } from "../../../actors/shared/cut-text.ts";
 import { parseConversationId } from "../../../actors/shared/ids.ts";
+import { maxPreviewUnits } from "../../../actors/shared/limits.ts";
 import { Watermark } from "../../../actors/shared/watermark.ts";
 import type { ClientLimits } from "../base/limits.ts";
 import type {
@@ -15,9 +16,6 @@ import type {
 import { Unread } from "./unread.ts";
 
 type Limits = Pick<ClientLimits, "maxMessagesHeld" | "maxAhead" | "maxUncounted">;
-
-/** Of a quote's line, as the server cuts it. */
-const maxQuoteChars = 100;
 
 /** `isNew`: the message was not seen before. `conflict`: another message has its seq; no server should say that. */
 interface Taken {
@@ -265,7 +263,7 @@ export class HeldConversation {
 function quoteAfter({ type, content }: Pick<ConversationEvent, "type" | "content">, quote: Quote): Quote {
   if (type === "recalled" || type === "expired") return { ...quote, content: "", status: type };
   const text = typeof content === "string" ? content : (content as { text?: unknown } | null)?.text;
-  return { ...quote, content: typeof text === "string" ? cutText(text, maxQuoteChars) : "" };
+  return { ...quote, content: typeof text === "string" ? cutText(text, maxPreviewUnits) : "" };
 }
 
 function isGone({ status }: Message): boolean {
