@@ -94,7 +94,7 @@ export function apply(state: FileActorState, event: FileEvent, { atMs }: RecordM
       file.life = { state: "refused", refusal: event.refusal };
       break;
     case "gone":
-      // Users who could read a file of the messenger are told after its time that it has expired.
+      // Users who could read a file of the messenger learn after its time that it has expired.
       if (file.facts.type === undefined || event.state === "deleted") file.references.clear();
       file.life = { state: event.state };
       break;
