@@ -1,7 +1,7 @@
 // The admin pages at /admin/ and /admin/login.html: one document, whose script draws the page that the address names. The
 // routes that the script calls are in gateway/surfaces/admin/.
 import type Koa from "koa";
-import { type SiteLinks, serveSite } from "../browser/site.ts";
+import { serveSite } from "../browser/site.ts";
 import type { BrowserApp } from "../ports.ts";
 
 /** No inline script, no inline style, no eval, nothing from elsewhere, in no frame. Text never becomes HTML. */
@@ -23,33 +23,17 @@ const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect 
 export function serveAdminPages(app: BrowserApp | undefined): Koa.Middleware {
   if (!app) return (_, next) => next();
   const serve = serveSite(app, {
-    ...{ policy, icon, render },
+    ...{ policy, icon },
     pages: ["/admin/", "/admin/index.html", "/admin/login.html"],
     assets: "/admin/assets/",
+    title: "Parley administration",
+    viewport: "width=device-width, initial-scale=1",
+    meta: ['<meta name="robots" content="noindex">'],
+    noScript: "These pages need JavaScript.",
   });
   return (ctx, next) => {
     if (ctx.path !== "/admin" || (ctx.method !== "GET" && ctx.method !== "HEAD")) return serve(ctx, next);
     ctx.state.route = "/admin/";
     ctx.redirect("/admin/");
   };
-}
-
-// The small first script waits for nothing and sets the colors before anything is drawn.
-function render({ icon, boot, style, script }: SiteLinks): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>Parley administration</title>
-<link rel="icon" type="image/svg+xml" href="${icon}">
-<script src="${boot}"></script>
-<link rel="stylesheet" href="${style}">
-<script src="${script}" type="module"></script>
-</head>
-<body><noscript>These pages need JavaScript.</noscript></body>
-</html>
-`;
 }

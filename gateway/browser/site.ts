@@ -4,14 +4,6 @@ import { gzipSync } from "node:zlib";
 import type Koa from "koa";
 import type { BrowserApp } from "../ports.ts";
 
-/** Paths of the files, as the document names them. */
-export interface SiteLinks {
-  readonly icon: string;
-  readonly boot: string;
-  readonly script: string;
-  readonly style: string;
-}
-
 interface SiteOptions {
   /** Paths that show the document. */
   readonly pages: readonly string[];
@@ -21,7 +13,21 @@ interface SiteOptions {
   readonly policy: string;
   /** An SVG. */
   readonly icon: string;
-  render(links: SiteLinks): string;
+  readonly title: string;
+  /** Of the meta element of this name. */
+  readonly viewport: string;
+  /** Further meta elements. */
+  readonly meta: readonly string[];
+  /** Shown where scripts are turned off. */
+  readonly noScript: string;
+}
+
+/** Paths of the files, as the document names them. */
+interface SiteLinks {
+  readonly icon: string;
+  readonly boot: string;
+  readonly script: string;
+  readonly style: string;
 }
 
 const types = {
@@ -44,20 +50,21 @@ interface Site {
 
 export function serveSite(app: BrowserApp, options: SiteOptions): Koa.Middleware {
   let site: Promise<Site> | undefined;
-  const siteOf = (): Promise<Site> => {
-    const building = site ?? app.bundle().then((bundle) => layOut(bundle, options));
-    site = building;
-    // The next request tries again.
-    building.catch(() => {
-      site = undefined;
-    });
-    return building;
-  };
+  const build = (): Promise<Site> =>
+    app
+      .bundle()
+      .then((bundle) => layOut(bundle, options))
+      .catch((error: unknown) => {
+        // The next request tries again.
+        site = undefined;
+        throw error;
+      });
   return async (ctx, next) => {
     const { path, method } = ctx;
     const isDocument = options.pages.includes(path);
     if ((method !== "GET" && method !== "HEAD") || (!isDocument && !path.startsWith(options.assets))) return next();
-    const { document, assets } = await siteOf();
+    site ??= build();
+    const { document, assets } = await site;
     const asset = assets.get(path);
     if (!isDocument && !asset) return next();
     ctx.state.route = isDocument ? path : options.assets;
@@ -84,7 +91,8 @@ function sendAsset(ctx: Koa.Context, { type, text, packed }: Asset): void {
 
 type Bundle = Awaited<ReturnType<BrowserApp["bundle"]>>;
 
-function layOut({ boot, script, style, parts = {} }: Bundle, { assets: folder, icon, render }: SiteOptions): Site {
+function layOut({ boot, script, style, parts = {} }: Bundle, options: SiteOptions): Site {
+  const { assets: folder, icon } = options;
   const assets = new Map<string, Asset>();
   const put = (name: string, ending: keyof typeof types, text: string): string => {
     const path = `${folder}${name}.${ending}`;
@@ -94,11 +102,31 @@ function layOut({ boot, script, style, parts = {} }: Bundle, { assets: folder, i
   const add = (name: string, ending: keyof typeof types, text: string): string =>
     put(`${name}-${hash("sha256", text, "hex").slice(0, 12)}`, ending, text);
   for (const [name, text] of Object.entries(parts)) put(name, "js", text);
-  const document = render({
+  const document = render(options, {
     icon: add("icon", "svg", icon),
     boot: add("boot", "js", boot),
     style: add("app", "css", style),
     script: add("app", "js", script),
   });
   return { document, assets };
+}
+
+/** The small first script waits for nothing and sets the colors before anything is drawn. */
+function render({ title, viewport, meta, noScript }: SiteOptions, { icon, boot, style, script }: SiteLinks): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="${viewport}">
+<meta name="color-scheme" content="light dark">
+${meta.join("\n")}
+<title>${title}</title>
+<link rel="icon" type="image/svg+xml" href="${icon}">
+<script src="${boot}"></script>
+<link rel="stylesheet" href="${style}">
+<script src="${script}" type="module"></script>
+</head>
+<body><noscript>${noScript}</noscript></body>
+</html>
+`;
 }
