@@ -73,11 +73,6 @@ export class UnsentMessages extends Source {
     this.changed();
   }
 
-  clear(): void {
-    this.#held.clear();
-    this.changed();
-  }
-
   #keep(msgId: string, message: OutgoingMessage): Unsent {
     return { msgId, message, userId: this.#deps.userId(), atMs: Date.now(), isRefused: false };
   }
