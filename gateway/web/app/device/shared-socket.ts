@@ -52,10 +52,11 @@ class SharedSocket implements PlatformSocket {
   }
 
   send(text: string): void {
-    if (this.#real) this.#real.send(text);
-    else if (frameOf(text).type === "AUTH") this.#deliver(this.#ack ?? "");
+    if (this.#real) {
+      this.#real.send(text);
+      this.#ask(text, this.#tab);
+    } else if (frameOf(text).type === "AUTH") this.#deliver(this.#ack ?? "");
     else this.#post({ kind: "send", from: this.#tab, text });
-    this.#ask(text, this.#tab);
   }
 
   close(code = 1000): void {
@@ -151,7 +152,7 @@ class SharedSocket implements PlatformSocket {
 
   #ask(text: string, tab: string): void {
     const { msgId } = frameOf(text);
-    if (!this.#real || msgId === undefined) return;
+    if (msgId === undefined) return;
     this.#asked.set(msgId, tab);
     if (this.#asked.size > maxAsked) this.#asked.delete(this.#asked.keys().next().value!);
   }
