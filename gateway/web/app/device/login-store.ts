@@ -3,7 +3,6 @@ import type { Tokens } from "../../../client/api/session.ts";
 
 const tokensKey = "parley.web.login";
 const deviceKey = "parley.web.device";
-const idBytes = 12;
 
 export function readTokens(): Tokens | undefined {
   try {
@@ -39,19 +38,14 @@ export function watchTokens(changed: (tokens: Tokens | undefined) => void): () =
 }
 
 /** The same for every start in this browser. */
-export function deviceIdOfBrowser(): string {
+export function deviceIdOfBrowser(newId: () => string): string {
+  const made = `web-${newId()}`;
   try {
     const known = localStorage.getItem(deviceKey);
     if (known) return known;
-    const made = newDeviceId();
     localStorage.setItem(deviceKey, made);
     return made;
   } catch {
-    return newDeviceId();
+    return made;
   }
-}
-
-function newDeviceId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(idBytes));
-  return `web-${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

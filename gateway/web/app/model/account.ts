@@ -88,19 +88,20 @@ export class Account extends Source {
   }
 
   #makeClient(): [Client, UnsentMessages] {
+    const platform = platformOfTab(globalPlatform());
     const unsent: UnsentMessages = new UnsentMessages({
       store: this.#store,
       userId: () => client.session.tokens?.userId ?? "",
-      newId: () => newMsgId(),
+      newId: platform.newId,
       send: (message, msgId) => client.send(message, msgId),
     });
     const client: Client = createClient({
       url: location.origin,
-      deviceId: deviceIdOfBrowser(),
+      deviceId: deviceIdOfBrowser(platform.newId),
       deviceType: "Web",
       storage: unsent.storage,
       keptTokens: readTokens,
-      platform: platformOfTab(globalPlatform()),
+      platform,
     });
     client.on("tokens", (tokens) => {
       if (tokens) storeTokens(tokens);
@@ -135,12 +136,4 @@ function platformOfTab(platform: Platform): Platform {
     request: (url, { headers, ...request }) =>
       platform.request(url, { ...request, headers: { ...headers, "accept-language": locale() } }),
   };
-}
-
-const idBytes = 16;
-
-function newMsgId(): string {
-  return [...crypto.getRandomValues(new Uint8Array(idBytes))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
 }
