@@ -1,4 +1,5 @@
 // What a failure says to the user. The server's own sentences come in the language that was asked for.
+import { showToast } from "../../../browser/kit/toasts.ts";
 import { ClientError } from "../../../client/base/errors.ts";
 import { t } from "./prefs.ts";
 
@@ -7,4 +8,8 @@ export function explain(thrown: unknown): string {
     return thrown instanceof Error && thrown.message ? thrown.message : t("error.unexpected");
   if (thrown.kind === "unreachable") return t("error.network");
   return thrown.message || t("error.unexpected");
+}
+
+export function showFailure(thrown: unknown): void {
+  showToast(explain(thrown), "error");
 }

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { showToast } from "../../../browser/kit/toasts.ts";
 import type { Assistant } from "../../../client/api/objects.ts";
-import { explain } from "../base/explain.ts";
+import { explain, showFailure } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import { go } from "../base/route.ts";
 import type { Desk } from "../model/desk.ts";
@@ -68,7 +68,7 @@ function NewModel({ desk, onClose }: DialogProps) {
       onClose();
       go("chats", entry.sessionId);
     } catch (thrown) {
-      showToast(explain(thrown), "error");
+      showFailure(thrown);
       isOpening.current = false;
     }
   };

@@ -1,8 +1,7 @@
 // Friends, and requests that wait for an answer.
 import { useState } from "preact/hooks";
-import { showToast } from "../../../browser/kit/toasts.ts";
 import type { Friend, FriendRequest } from "../../../client/api/objects.ts";
-import { explain } from "../base/explain.ts";
+import { showFailure } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import { addingId, go } from "../base/route.ts";
 import { useSource } from "../base/use-source.ts";
@@ -100,7 +99,7 @@ function RequestRow({ desk, request }: { desk: Desk; request: FriendRequest }) {
       await Promise.all([desk.friends.load(), desk.chats.load()]);
       desk.listsChanged();
     } catch (thrown) {
-      showToast(explain(thrown), "error");
+      showFailure(thrown);
     }
     setAction(undefined);
   };
@@ -133,7 +132,7 @@ function FriendRow({ desk, friend: { userId, avatar }, name, onAct }: FriendRowP
     try {
       go("chats", await desk.open(userId));
     } catch (thrown) {
-      showToast(explain(thrown), "error");
+      showFailure(thrown);
     }
   };
   const isOnline = desk.presence.isOnline(userId);

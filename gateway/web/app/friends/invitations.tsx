@@ -1,8 +1,7 @@
 // Groups that the user was asked to join.
 import { useState } from "preact/hooks";
-import { showToast } from "../../../browser/kit/toasts.ts";
 import type { GroupInvitation } from "../../../client/api/objects.ts";
-import { explain } from "../base/explain.ts";
+import { showFailure } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import type { Desk } from "../model/desk.ts";
 import { Avatar } from "../ui/avatar.tsx";
@@ -18,7 +17,7 @@ export function InvitationRow({ desk, invitation }: { desk: Desk; invitation: Gr
       await desk.client.api.groups.answerInvitation(invitationId, accept);
       await Promise.all([desk.friends.load(), desk.chats.load()]);
     } catch (thrown) {
-      showToast(explain(thrown), "error");
+      showFailure(thrown);
     }
     setAnswered(undefined);
   };

@@ -1,8 +1,7 @@
 // A group: what it says of itself, who is in it, who wants in, and what the user may do about it.
 import { useState } from "preact/hooks";
-import { showToast } from "../../../browser/kit/toasts.ts";
 import type { Group } from "../../../client/api/objects.ts";
-import { explain } from "../base/explain.ts";
+import { showFailure } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import { useSource } from "../base/use-source.ts";
 import type { Desk } from "../model/desk.ts";
@@ -27,7 +26,7 @@ export function GroupDialog({ desk, groupId, onClose }: GroupDialogProps) {
   const { data, error, load } = useGroup(desk, groupId);
   const [act, setAct] = useState<GroupAct>();
   const attempt = async (work: Promise<unknown>) => {
-    await work.catch((thrown: unknown) => showToast(explain(thrown), "error"));
+    await work.catch(showFailure);
     await load();
   };
   if (act && data) {

@@ -5,7 +5,7 @@ import { showToast } from "../../../browser/kit/toasts.ts";
 import type { Message, OutgoingMessage, ServerFrame } from "../../../client/base/wire.ts";
 import type { Client } from "../../../client/client.ts";
 import type { HeldReply } from "../../../client/replica/replies.ts";
-import { explain } from "../base/explain.ts";
+import { showFailure } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import { Chats } from "./chats.ts";
 import { Friends } from "./friends.ts";
@@ -59,7 +59,7 @@ export class Desk {
     this.phone = new Phone({
       client,
       userId: () => this.userId,
-      failed: (thrown) => showToast(explain(thrown), "error"),
+      failed: showFailure,
       ended: (outcome = "cancelled") => showToast(t(`call.outcome.${outcome}`)),
     });
     unsent.onSent = (receipt) => this.replies.expect(receipt);

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { showToast } from "../../../browser/kit/toasts.ts";
 import type { Device, Profile } from "../../../client/api/objects.ts";
-import { explain } from "../base/explain.ts";
+import { explain, showFailure } from "../base/explain.ts";
 import { changePrefs, t, usePrefs } from "../base/prefs.ts";
 import { notificationState, turnNotifications } from "../device/notifications.ts";
 import type { Account } from "../model/account.ts";
@@ -141,7 +141,7 @@ function Devices({ desk }: { desk: Desk }) {
       await users.logoutDevice(deviceId);
       await load();
     } catch (thrown) {
-      showToast(explain(thrown), "error");
+      showFailure(thrown);
     }
   };
   return (

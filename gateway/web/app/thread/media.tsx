@@ -1,7 +1,6 @@
 // Pictures, films, sound and files in messages.
 import { useState } from "preact/hooks";
-import { showToast } from "../../../browser/kit/toasts.ts";
-import { explain } from "../base/explain.ts";
+import { showFailure } from "../base/explain.ts";
 import { formatBytes } from "../base/format.ts";
 import { locale, t } from "../base/prefs.ts";
 import type { Desk } from "../model/desk.ts";
@@ -57,7 +56,7 @@ export function VideoMessage({ desk, content }: MediaProps) {
     try {
       setAddress(await linkTo(desk, fileId ?? ""));
     } catch (thrown) {
-      showToast(explain(thrown), "error");
+      showFailure(thrown);
     }
   };
   if (address !== undefined) {
@@ -91,7 +90,7 @@ export function FileMessage({ desk, content }: MediaProps) {
       link.download = fileName;
       link.click();
     } catch (thrown) {
-      showToast(explain(thrown), "error");
+      showFailure(thrown);
     }
   };
   return (

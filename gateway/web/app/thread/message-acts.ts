@@ -2,7 +2,7 @@
 import { showToast } from "../../../browser/kit/toasts.ts";
 import type { SessionEntry } from "../../../client/api/objects.ts";
 import type { Message } from "../../../client/base/wire.ts";
-import { explain } from "../base/explain.ts";
+import { showFailure } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import type { Unsent } from "../base/unsent.ts";
 import type { Desk } from "../model/desk.ts";
@@ -108,7 +108,7 @@ export function uploadActs(desk: Desk, { id, error }: Upload): MenuItem[] {
 }
 
 function attempt(work: Promise<unknown>): void {
-  work.catch((error: unknown) => showToast(explain(error), "error"));
+  work.catch(showFailure);
 }
 
 async function copy(text: string): Promise<void> {

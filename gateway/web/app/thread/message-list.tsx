@@ -1,9 +1,8 @@
 // The messages of a thread, from the oldest that is loaded to what is being written.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { showToast } from "../../../browser/kit/toasts.ts";
 import type { SessionEntry } from "../../../client/api/objects.ts";
 import type { Message } from "../../../client/base/wire.ts";
-import { explain } from "../base/explain.ts";
+import { showFailure } from "../base/explain.ts";
 import { formatDay } from "../base/format.ts";
 import { locale, t } from "../base/prefs.ts";
 import { useSource } from "../base/use-source.ts";
@@ -158,7 +157,7 @@ function useJump(thread: Thread, target: string | undefined, onShown: () => void
     try {
       await thread.jumpTo(messageId);
     } catch (thrown) {
-      return showToast(explain(thrown), "error");
+      return showFailure(thrown);
     }
     const found = thread.messages.find((each) => each.messageId === messageId);
     // After the rows are drawn.

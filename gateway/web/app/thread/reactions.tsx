@@ -1,7 +1,6 @@
 // Reactions: those to a message, and a few to choose from.
-import { showToast } from "../../../browser/kit/toasts.ts";
 import type { Message, Reaction } from "../../../client/base/wire.ts";
-import { explain } from "../base/explain.ts";
+import { showFailure } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import type { Desk } from "../model/desk.ts";
 
@@ -38,7 +37,7 @@ export function Reactions({ desk, message }: ReactionsProps) {
 /** The same emoji again takes the reaction back. */
 export function react(desk: Desk, { messageId, reactions = [] }: Message, emoji: string): void {
   const isOn = reactions.some((each) => each.emoji === emoji && each.mine);
-  desk.client.api.messages.react(messageId, emoji, !isOn).catch((error: unknown) => showToast(explain(error), "error"));
+  desk.client.api.messages.react(messageId, emoji, !isOn).catch(showFailure);
 }
 
 /** Different for reactions that look different. */

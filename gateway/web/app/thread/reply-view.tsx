@@ -1,7 +1,6 @@
 // An answer of a model while it is written.
-import { showToast } from "../../../browser/kit/toasts.ts";
 import type { HeldReply } from "../../../client/replica/replies.ts";
-import { explain } from "../base/explain.ts";
+import { showFailure } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import type { Desk } from "../model/desk.ts";
 import { Avatar } from "../ui/avatar.tsx";
@@ -11,8 +10,7 @@ import { Markdown } from "../ui/markdown.tsx";
 export function ReplyView({ desk, reply }: { desk: Desk; reply: HeldReply }) {
   const { replyId, status, text, error } = reply;
   const isRunning = status === "running";
-  const stop = () =>
-    desk.client.api.assistants.stop(replyId).catch((thrown: unknown) => showToast(explain(thrown), "error"));
+  const stop = () => desk.client.api.assistants.stop(replyId).catch(showFailure);
   return (
     <article class="message theirs first last model" data-key={replyId} data-testid="reply" data-status={status}>
       <Avatar id={replyId} name="" kind="model" size="small" />

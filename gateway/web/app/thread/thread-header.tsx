@@ -1,7 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import { showToast } from "../../../browser/kit/toasts.ts";
 import type { SessionEntry } from "../../../client/api/objects.ts";
-import { explain } from "../base/explain.ts";
+import { showFailure } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import { go } from "../base/route.ts";
 import { useSource } from "../base/use-source.ts";
@@ -115,7 +114,7 @@ function itemsOf(desk: Desk, chat: SessionEntry, ask: (act: ChatAct | "group") =
   const change = async (patch: Partial<SessionEntry>, work: Promise<unknown>) => {
     desk.chats.patch(sessionId, patch);
     await work.catch((error: unknown) => {
-      showToast(explain(error), "error");
+      showFailure(error);
       return desk.chats.load();
     });
   };

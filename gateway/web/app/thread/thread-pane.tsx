@@ -1,8 +1,7 @@
 // One open conversation: who it is with, its messages, and where the next one is written.
 import { useEffect, useState } from "preact/hooks";
-import { showToast } from "../../../browser/kit/toasts.ts";
 import type { Message, OutgoingMessage } from "../../../client/base/wire.ts";
-import { explain } from "../base/explain.ts";
+import { showFailure } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import { useSource } from "../base/use-source.ts";
 import type { Desk } from "../model/desk.ts";
@@ -50,7 +49,7 @@ export function ThreadPane({ desk, sessionId, messageId, isAlone }: ThreadPanePr
   const send = (text: string) => {
     if (writing.kind === "edit") {
       const { messageId } = writing.message;
-      desk.client.edit(messageId, text, sessionId).catch((error: unknown) => showToast(explain(error), "error"));
+      desk.client.edit(messageId, text, sessionId).catch(showFailure);
     } else desk.send(messageOf(sessionId, text, writing));
     stopWriting();
     if (thread.hasNewer) void thread.load();

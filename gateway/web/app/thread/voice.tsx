@@ -1,7 +1,6 @@
 // Voice messages: played in place.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { showToast } from "../../../browser/kit/toasts.ts";
-import { explain } from "../base/explain.ts";
+import { showFailure } from "../base/explain.ts";
 import { formatDuration } from "../base/format.ts";
 import { t } from "../base/prefs.ts";
 import type { Desk } from "../model/desk.ts";
@@ -24,7 +23,7 @@ export function VoiceMessage({ desk, content: { url = "", duration = 0 } }: Voic
       if (isPlaying) audio.current.pause();
       else await audio.current.play();
     } catch (thrown) {
-      showToast(explain(thrown), "error");
+      showFailure(thrown);
     }
   };
   const load = async () => {
