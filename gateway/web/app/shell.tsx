@@ -1,5 +1,6 @@
 // What stands around the chats: the sections, the list of the section, and the open conversation. A phone shows one of them.
 import { useEffect } from "preact/hooks";
+import { formatBadge } from "./base/format.ts";
 import { t } from "./base/prefs.ts";
 import { addingId, addressOf, type Place, type Section, sections, usePlace } from "./base/route.ts";
 import { useNarrow } from "./base/screen.ts";
@@ -80,7 +81,7 @@ function Nav({ desk, section }: { desk: Desk; section: Section }) {
         >
           <span class="nav-icon">
             <Icon name={name} />
-            {counts[name] > 0 && <i aria-hidden="true">{counts[name] > 99 ? "99+" : counts[name]}</i>}
+            {counts[name] > 0 && <i aria-hidden="true">{formatBadge(counts[name])}</i>}
           </span>
           <span>{t(`nav.${name}`)}</span>
         </a>

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Group, JoinRequest, Member } from "../../../client/api/objects.ts";
 import { explain } from "../base/explain.ts";
 import type { Desk } from "../model/desk.ts";
+import { isManager } from "../model/roles.ts";
 
 interface GroupData {
   readonly group: Group;
@@ -23,8 +24,7 @@ export function useGroup(desk: Desk, groupId: string) {
         groups.get(groupId),
         groups.members(groupId, { pageSize: maxShown }),
       ]);
-      const isManager = group.myRole === "owner" || group.myRole === "admin";
-      const requests = isManager ? await groups.joinRequests(groupId) : [];
+      const requests = isManager(group) ? await groups.joinRequests(groupId) : [];
       for (const { userId, nickname, avatar } of members) desk.people.learn(userId, nickname, avatar);
       setData({ group, members, requests });
       setError(undefined);

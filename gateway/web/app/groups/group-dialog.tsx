@@ -5,6 +5,7 @@ import { showFailure } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import { useSource } from "../base/use-source.ts";
 import type { Desk } from "../model/desk.ts";
+import { isManager } from "../model/roles.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -65,10 +66,6 @@ export function GroupDialog({ desk, groupId, onClose }: GroupDialogProps) {
       </div>
     </Dialog>
   );
-}
-
-function isManager({ myRole }: Group): boolean {
-  return myRole === "owner" || myRole === "admin";
 }
 
 interface PartProps {

@@ -2,9 +2,14 @@ import type { Message } from "../../../client/base/wire.ts";
 
 const maxChars = 160;
 
+export function isGone({ status }: Pick<Message, "status">): boolean {
+  return status === "recalled" || status === "expired";
+}
+
 /** A message as one line of text; empty for what is not text. */
-export function lineOf({ content, contentType, status }: Pick<Message, "content" | "contentType" | "status">): string {
-  if (status === "recalled" || status === "expired") return "";
+export function lineOf(message: Pick<Message, "content" | "contentType" | "status">): string {
+  if (isGone(message)) return "";
+  const { content, contentType } = message;
   const text = textIn(content);
   return contentType === "text" || contentType === "assistant" || text !== ""
     ? text.replace(/\s+/g, " ").slice(0, maxChars)

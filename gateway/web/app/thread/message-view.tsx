@@ -4,13 +4,12 @@ import type { Message } from "../../../client/base/wire.ts";
 import { t } from "../base/prefs.ts";
 import { kindText } from "../chats/kind-text.ts";
 import type { Desk } from "../model/desk.ts";
-import { textIn } from "../model/preview.ts";
+import { isGone, textIn } from "../model/preview.ts";
 import type { Thread } from "../model/thread.ts";
 import { Icon } from "../ui/icons.tsx";
 import { MessageContent } from "./content.tsx";
 import { MessageRow } from "./message-row.tsx";
 import { keyOf, Reactions } from "./reactions.tsx";
-import { isGone } from "./rights.ts";
 import type { Row } from "./rows.ts";
 import { statusOf } from "./status.ts";
 

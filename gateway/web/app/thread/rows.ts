@@ -2,6 +2,7 @@
 import type { Message } from "../../../client/base/wire.ts";
 import { isSameDay } from "../base/format.ts";
 import type { Unsent } from "../base/unsent.ts";
+import { isGone } from "../model/preview.ts";
 
 export type Row =
   | { readonly kind: "day"; readonly key: string; readonly atMs: number }
@@ -56,8 +57,4 @@ export function rowsOf(
 function isOneBlock(a: Message, b: Message): boolean {
   const isPlain = a.contentType !== "system" && b.contentType !== "system" && !isGone(a) && !isGone(b);
   return isPlain && a.senderId === b.senderId && b.timestamp - a.timestamp < blockMs;
-}
-
-function isGone({ status }: Message): boolean {
-  return status === "recalled" || status === "expired";
 }
