@@ -6,7 +6,7 @@ import { locale, t } from "../base/prefs.ts";
 import { addingId, addressOf, go } from "../base/route.ts";
 import { useSource } from "../base/use-source.ts";
 import type { Desk } from "../model/desk.ts";
-import { titleOf } from "../model/titles.ts";
+import { pictureKindOf, titleOf } from "../model/titles.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { SearchField } from "../ui/fields.tsx";
 import { Icon } from "../ui/icons.tsx";
@@ -101,7 +101,7 @@ function ChatRow({ desk, chat, isOpen }: { desk: Desk; chat: SessionEntry; isOpe
         id={userId ?? sessionId}
         name={name}
         src={avatar}
-        kind={sessionType === "assistant" ? "model" : sessionType === "group" ? "group" : "user"}
+        kind={pictureKindOf(sessionType)}
         isOnline={desk.presence.isOnline(userId)}
       />
       <span class="chat-lines">

@@ -13,6 +13,7 @@ import { MenuButton } from "../ui/menu.tsx";
 import { Empty, Failed, Skeleton } from "../ui/notice.tsx";
 import { useSubmit } from "../ui/submit.ts";
 import { AddFriend } from "./add-friend.tsx";
+import { Answers } from "./answers.tsx";
 import { type FriendAct, FriendDialog } from "./friend-dialog.tsx";
 import { InvitationRow } from "./invitations.tsx";
 
@@ -90,18 +91,10 @@ export function FriendsPane({ desk, isAdding }: FriendsPaneProps) {
 
 function RequestRow({ desk, request }: { desk: Desk; request: FriendRequest }) {
   const { requestId, userId, nickname, avatar, message } = request;
-  const [action, setAction] = useState<"accept" | "reject">();
-  const answer = async (next: "accept" | "reject") => {
-    if (action) return;
-    setAction(next);
-    try {
-      await desk.client.api.friends.answer(requestId, next);
-      await Promise.all([desk.friends.load(), desk.chats.load()]);
-      desk.listsChanged();
-    } catch (thrown) {
-      showFailure(thrown);
-    }
-    setAction(undefined);
+  const answer = async (isYes: boolean) => {
+    await desk.client.api.friends.answer(requestId, isYes ? "accept" : "reject");
+    await Promise.all([desk.friends.load(), desk.chats.load()]);
+    desk.listsChanged();
   };
   return (
     <li class="person request" data-testid="friend-request">
@@ -110,12 +103,7 @@ function RequestRow({ desk, request }: { desk: Desk; request: FriendRequest }) {
         <b>{nickname}</b>
         <small>{message || t("friends.asks")}</small>
       </span>
-      <Button kind="primary" isBusy={action === "accept"} testId="friend-accept" onClick={() => void answer("accept")}>
-        {t("friends.accept")}
-      </Button>
-      <Button isBusy={action === "reject"} testId="friend-reject" onClick={() => void answer("reject")}>
-        {t("friends.reject")}
-      </Button>
+      <Answers answer={answer} acceptTestId="friend-accept" rejectTestId="friend-reject" />
     </li>
   );
 }

@@ -9,3 +9,9 @@ export function titleOf(
   if (sessionType === "single" && userId !== undefined) return people.get(userId).name || name;
   return name || sessionId;
 }
+
+/** What the picture of a conversation stands for. */
+export function pictureKindOf(sessionType: SessionEntry["sessionType"] | undefined): "user" | "group" | "model" {
+  if (sessionType === "assistant") return "model";
+  return sessionType === "group" ? "group" : "user";
+}

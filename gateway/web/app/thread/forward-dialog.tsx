@@ -4,7 +4,7 @@ import { showToast } from "../../../browser/kit/toasts.ts";
 import type { Message } from "../../../client/base/wire.ts";
 import { t } from "../base/prefs.ts";
 import type { Desk } from "../model/desk.ts";
-import { titleOf } from "../model/titles.ts";
+import { pictureKindOf, titleOf } from "../model/titles.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { FormDialog } from "../ui/dialog.tsx";
 import { SearchField } from "../ui/fields.tsx";
@@ -61,7 +61,7 @@ export function ForwardDialog({ desk, message, onClose }: ForwardDialogProps) {
                   name={titleOf(desk, chat)}
                   src={chat.avatar}
                   size="small"
-                  kind={chat.sessionType === "group" ? "group" : "user"}
+                  kind={pictureKindOf(chat.sessionType)}
                 />
                 <span>{titleOf(desk, chat)}</span>
               </label>

@@ -6,6 +6,7 @@ import { go } from "../base/route.ts";
 import { useSource } from "../base/use-source.ts";
 import { GroupDialog } from "../groups/group-dialog.tsx";
 import type { Desk } from "../model/desk.ts";
+import { pictureKindOf } from "../model/titles.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { Connection } from "../ui/connection.tsx";
@@ -25,7 +26,7 @@ export function ThreadHeader({ desk, sessionId, chat, name, isAlone }: ThreadHea
   useSource(desk.presence);
   const [act, setAct] = useState<ChatAct | "group">();
   const { sessionType, userId, avatar } = chat ?? {};
-  const kind = sessionType === "assistant" ? "model" : sessionType === "group" ? "group" : "user";
+  const kind = pictureKindOf(sessionType);
   const members = useMemberCount(desk, chat?.groupId);
   const isOnline = desk.presence.isOnline(userId);
   const title =
