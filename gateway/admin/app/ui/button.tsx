@@ -1,34 +1,14 @@
 import type { ComponentChildren } from "preact";
+import { BusyButton, type BusyButtonProps } from "../../../browser/kit/button.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 
-interface ButtonProps {
-  children: ComponentChildren;
+interface ButtonProps extends Omit<BusyButtonProps, "icon" | "kind" | "testId"> {
   icon?: IconName;
   kind?: "primary" | "plain" | "danger";
-  type?: "button" | "submit";
-  isBusy?: boolean;
-  disabled?: boolean;
-  onClick?: () => void;
 }
 
-/** A busy button keeps the focus and takes no click. */
-export function Button({ children, icon, kind = "plain", type = "button", isBusy, disabled, onClick }: ButtonProps) {
-  return (
-    <button
-      type={type}
-      class={`button ${kind}`}
-      disabled={disabled}
-      aria-busy={isBusy}
-      aria-disabled={isBusy}
-      onClick={(event) => {
-        if (isBusy) event.preventDefault();
-        else onClick?.();
-      }}
-    >
-      {isBusy ? <span class="spinner" aria-hidden="true" /> : icon && <Icon name={icon} />}
-      <span>{children}</span>
-    </button>
-  );
+export function Button({ icon, kind = "plain", ...rest }: ButtonProps) {
+  return <BusyButton {...rest} kind={kind} icon={icon && <Icon name={icon} />} />;
 }
 
 interface IconButtonProps {

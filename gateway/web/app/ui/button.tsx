@@ -1,38 +1,14 @@
-import type { ComponentChildren } from "preact";
+import { BusyButton, type BusyButtonProps } from "../../../browser/kit/button.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 
-interface ButtonProps {
-  children: ComponentChildren;
+interface ButtonProps extends Omit<BusyButtonProps, "icon" | "kind"> {
   icon?: IconName;
   kind?: "primary" | "plain" | "danger" | "quiet";
-  type?: "button" | "submit";
-  isBusy?: boolean;
   isWide?: boolean;
-  disabled?: boolean;
-  testId?: string;
-  onClick?: () => void;
 }
 
-/** A busy button keeps the focus and takes no click. */
-export function Button(props: ButtonProps) {
-  const { children, icon, kind = "plain", type = "button", isBusy, isWide, disabled, testId, onClick } = props;
-  return (
-    <button
-      type={type}
-      class={`button ${kind}${isWide ? " wide" : ""}`}
-      disabled={disabled}
-      aria-busy={isBusy}
-      aria-disabled={isBusy}
-      data-testid={testId}
-      onClick={(event) => {
-        if (isBusy) event.preventDefault();
-        else onClick?.();
-      }}
-    >
-      {isBusy ? <span class="spinner" aria-hidden="true" /> : icon && <Icon name={icon} />}
-      <span>{children}</span>
-    </button>
-  );
+export function Button({ icon, kind = "plain", isWide, ...rest }: ButtonProps) {
+  return <BusyButton {...rest} kind={isWide ? `${kind} wide` : kind} icon={icon && <Icon name={icon} />} />;
 }
 
 interface IconButtonProps {

@@ -1,29 +1,16 @@
-// Icons as strokes on a grid of 24.
+import { commonPaths, Strokes } from "../../../browser/kit/icons.tsx";
+
 const paths = {
+  ...commonPaths,
   chats: "M4 6.5A2.5 2.5 0 0 1 6.5 4h11A2.5 2.5 0 0 1 20 6.5v7a2.5 2.5 0 0 1-2.5 2.5H11l-5 4v-4.1a2.5 2.5 0 0 1-2-2.4z",
   friends:
     "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20a6.5 6.5 0 0 1 13 0M16 4.3a3.5 3.5 0 0 1 0 6.4M18 14.5a6 6 0 0 1 3.5 5.5",
   settings:
     "M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM19.4 13.5l1.6 1.2-2 3.4-1.9-.8a7 7 0 0 1-2.4 1.4l-.3 2h-4l-.3-2a7 7 0 0 1-2.4-1.4l-1.9.8-2-3.4 1.6-1.2a7 7 0 0 1 0-3L3.8 9.3l2-3.4 1.9.8a7 7 0 0 1 2.4-1.4l.3-2h4l.3 2a7 7 0 0 1 2.4 1.4l1.9-.8 2 3.4-1.6 1.2a7 7 0 0 1 0 3z",
-  sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2v2M12 20v2M4.9 4.9l1.4 1.4M17.7 17.7l1.4 1.4M2 12h2M20 12h2M4.9 19.1l1.4-1.4M17.7 6.3l1.4-1.4",
-  moon: "M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5z",
-  logout: "M14 4h5v16h-5M10 8l-4 4 4 4M6 12h9",
-  plus: "M12 5v14M5 12h14",
-  edit: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
   compose: "M12 4H6.5A2.5 2.5 0 0 0 4 6.5v11A2.5 2.5 0 0 0 6.5 20h11a2.5 2.5 0 0 0 2.5-2.5V12M9 15v-3l9-9 3 3-9 9z",
-  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
-  check: "M5 12.5l4.5 4.5L19 7.5",
   checks: "M2 12.5l4.5 4.5L16 7.5M11.5 16l1 1L22 7.5",
   clock: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 8v4.5l3 1.5",
-  trash: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5",
-  search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l4.5 4.5",
-  close: "M6 6l12 12M18 6L6 18",
-  left: "M15 5l-7 7 7 7",
   down: "M5 9l7 7 7-7",
-  eye: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
-  hidden:
-    "M4 4l16 16M9.5 5.8A9.5 9.5 0 0 1 12 5.5c6 0 9.5 6.5 9.5 6.5a16 16 0 0 1-3 3.7M6 7.5A16 16 0 0 0 2.5 12S6 18.5 12 18.5c1.3 0 2.4-.3 3.5-.7",
-  alert: "M12 4L2.5 20h19zM12 10v4M12 17h.01",
   send: "M4 12l16-8-5 16-3.5-6.5zM11.5 13.5L20 4",
   attach: "M20 11.5l-8.2 8.2a5 5 0 0 1-7.1-7.1l8.8-8.8a3.3 3.3 0 0 1 4.7 4.7l-8.7 8.7a1.7 1.7 0 0 1-2.4-2.4l7.8-7.7",
   more: "M12 6h.01M12 12h.01M12 18h.01",
@@ -36,7 +23,6 @@ const paths = {
     "M12 3l1.8 5.2L19 10l-5.2 1.8L12 17l-1.8-5.2L5 10l5.2-1.8zM18.5 15l.9 2.1 2.1.9-2.1.9-.9 2.1-.9-2.1-2.1-.9 2.1-.9z",
   addPerson: "M10 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM3.5 20a6.5 6.5 0 0 1 11-4.7M18 14v6M15 17h6",
   stop: "M7 7h10v10H7z",
-  refresh: "M20 11a8 8 0 0 0-14.3-4.5L4 8M4 4v4h4M4 13a8 8 0 0 0 14.3 4.5L20 16M20 20v-4h-4",
   reply: "M10 6l-6 6 6 6M4 12h9a7 7 0 0 1 7 7",
   block: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM6 6l12 12",
   undo: "M9 5L4 10l5 5M4 10h10a6 6 0 0 1 0 12h-3",
@@ -54,14 +40,5 @@ const paths = {
 export type IconName = keyof typeof paths;
 
 export function Icon({ name, isSmall }: { name: IconName; isSmall?: boolean }) {
-  return (
-    <svg
-      class={`icon${isSmall ? " small" : ""}${name === "more" ? " bold" : ""}`}
-      viewBox="0 0 24 24"
-      aria-hidden="true"
-      focusable="false"
-    >
-      <path d={paths[name]} />
-    </svg>
-  );
+  return <Strokes path={paths[name]} kind={`${isSmall ? " small" : ""}${name === "more" ? " bold" : ""}`} />;
 }
