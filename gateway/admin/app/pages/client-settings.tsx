@@ -1,12 +1,13 @@
 // The system configuration: what chat clients are given before a login.
 import { useEffect, useState } from "preact/hooks";
+import { Notice } from "../../../browser/kit/notice.tsx";
 import { showToast } from "../../../browser/kit/toasts.ts";
 import { t } from "../base/prefs.ts";
 import { ask } from "../data/api.ts";
 import { useLoad } from "../data/load.ts";
 import { Button } from "../ui/button.tsx";
 import { Switch, TextField } from "../ui/fields.tsx";
-import { Notice, NotLoaded } from "../ui/notice.tsx";
+import { NotLoaded } from "../ui/notice.tsx";
 import { Card } from "../ui/page.tsx";
 import { useSubmit } from "../ui/submit.ts";
 

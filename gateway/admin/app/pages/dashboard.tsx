@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Notice } from "../../../browser/kit/notice.tsx";
 import { t } from "../base/prefs.ts";
 import { addressOf } from "../base/route.ts";
 import { count, money, period, short, shortTime } from "../base/shown.ts";
@@ -9,7 +10,7 @@ import type { Overview, Range, Usage } from "../data/shapes.ts";
 import { LinkButton } from "../ui/button.tsx";
 import { Copyable } from "../ui/copy.tsx";
 import { Choice } from "../ui/fields.tsx";
-import { Empty, LoadError, Notice, Placeholder } from "../ui/notice.tsx";
+import { Empty, LoadError, Placeholder } from "../ui/notice.tsx";
 import { Card, PageHead } from "../ui/page.tsx";
 import { Breakdown } from "./breakdown.tsx";
 import { Tiles } from "./tiles.tsx";

@@ -1,5 +1,6 @@
 // Imports accounts from files or pasted text: first what to import, then its progress, and a result for every account.
 import { useRef, useState } from "preact/hooks";
+import { Notice } from "../../../browser/kit/notice.tsx";
 import { t } from "../base/prefs.ts";
 import { count } from "../base/shown.ts";
 import { ask } from "../data/api.ts";
@@ -8,7 +9,6 @@ import { cutIntoParts, decodeText, type ImportPart } from "../data/import.ts";
 import type { ImportReport } from "../data/shapes.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { ImportResults, type ResultRow } from "./import-results.tsx";
 import { ImportSource } from "./import-source.tsx";
 

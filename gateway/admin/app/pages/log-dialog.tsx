@@ -1,9 +1,9 @@
+import { Notice } from "../../../browser/kit/notice.tsx";
 import { t } from "../base/prefs.ts";
 import { count, duration, money, time } from "../base/shown.ts";
 import type { Names } from "../data/names.ts";
 import type { LogRow } from "../data/shapes.ts";
 import { Dialog } from "../ui/dialog.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { accountOf, keyOf, StatusBadge } from "./log-table.tsx";
 
 interface LogDialogProps {

@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Notice } from "../../../browser/kit/notice.tsx";
 import { t } from "../base/prefs.ts";
 import { ApiError, ask } from "../data/api.ts";
 import { explain } from "../data/explain.ts";
 import { Button } from "../ui/button.tsx";
 import { PasswordField, TextField } from "../ui/fields.tsx";
 import { Logo } from "../ui/logo.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PrefsBar } from "../ui/prefs-bar.tsx";
 
 interface LoginProps {

@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
+import { Notice } from "../../../browser/kit/notice.tsx";
 import { showToast } from "../../../browser/kit/toasts.ts";
 import { t } from "../base/prefs.ts";
 import { ApiError, ask, codes } from "../data/api.ts";
 import { Button } from "../ui/button.tsx";
 import { PasswordField } from "../ui/fields.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { Card } from "../ui/page.tsx";
 import { useSubmit } from "../ui/submit.ts";
 

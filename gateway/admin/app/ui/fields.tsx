@@ -1,8 +1,7 @@
 // Inputs with their label, hint and error.
-import type { ComponentChildren } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useId } from "preact/hooks";
+import { FieldNote, PasswordInput, Radios, type RadiosProps, SwitchButton } from "../../../browser/kit/fields.tsx";
 import { t } from "../base/prefs.ts";
-import { IconButton } from "./button.tsx";
 import { Icon } from "./icons.tsx";
 
 interface FieldProps {
@@ -38,38 +37,27 @@ export function TextField({ label, value, onInput, hint, error, type = "text", i
         onInput={(event) => onInput(event.currentTarget.value)}
         {...rest}
       />
-      <More id={`${id}-more`} hint={hint} error={error} />
+      <FieldNote id={`${id}-more`} hint={hint} error={error} />
     </div>
   );
 }
 
 export function PasswordField({ label, value, onInput, hint, error, autocomplete, name }: FieldProps) {
   const id = useId();
-  const [isShown, setShown] = useState(false);
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <div class="with-button">
-        <input
-          id={id}
-          class="input"
-          {...(isShown ? ({ type: "text" } as const) : ({ type: "password" } as const))}
-          name={name}
-          value={value}
-          autocomplete={autocomplete as "current-password"}
-          maxLength={128}
-          aria-invalid={error !== undefined}
-          aria-describedby={hint !== undefined || error !== undefined ? `${id}-more` : undefined}
-          spellcheck={false}
-          onInput={(event) => onInput(event.currentTarget.value)}
-        />
-        <IconButton
-          icon={isShown ? "hidden" : "eye"}
-          label={isShown ? t("login.hide") : t("login.show")}
-          onClick={() => setShown(!isShown)}
-        />
-      </div>
-      <More id={`${id}-more`} hint={hint} error={error} />
+      <PasswordInput
+        id={id}
+        name={name}
+        value={value}
+        autocomplete={autocomplete}
+        isInvalid={error !== undefined}
+        describedBy={hint !== undefined || error !== undefined ? `${id}-more` : undefined}
+        onInput={onInput}
+        texts={{ show: t("login.show"), hide: t("login.hide") }}
+      />
+      <FieldNote id={`${id}-more`} hint={hint} error={error} />
     </div>
   );
 }
@@ -103,68 +91,40 @@ interface SwitchProps {
 export function Switch({ isOn, onChange, label, hint, isLabelled, isBusy }: SwitchProps) {
   const id = useId();
   const button = (
-    <button
+    <SwitchButton
       id={id}
-      type="button"
-      role="switch"
-      class="switch"
-      aria-checked={isOn}
+      isOn={isOn}
       aria-label={isLabelled ? undefined : label}
       aria-busy={isBusy}
       aria-describedby={hint === undefined ? undefined : `${id}-more`}
-      onClick={() => {
-        if (!isBusy) onChange(!isOn);
+      onChange={(next) => {
+        if (!isBusy) onChange(next);
       }}
-    >
-      <span />
-    </button>
+    />
   );
   if (!isLabelled) return button;
   return (
     <div class="switch-row">
       <div>
         <label for={id}>{label}</label>
-        <More id={`${id}-more`} hint={hint} />
+        <FieldNote id={`${id}-more`} hint={hint} />
       </div>
       {button}
     </div>
   );
 }
 
-interface ChoiceProps<Value extends string> {
+interface ChoiceProps<Value extends string> extends Omit<RadiosProps<Value>, "name"> {
   label: string;
-  value: Value;
-  options: readonly (readonly [Value, ComponentChildren])[];
-  onChange: (value: Value) => void;
 }
 
 /** A few choices side by side. */
-export function Choice<Value extends string>({ label, value, options, onChange }: ChoiceProps<Value>) {
+export function Choice<Value extends string>({ label, ...radios }: ChoiceProps<Value>) {
   const name = useId();
   return (
     <fieldset class="choice">
       <legend class="off-screen">{label}</legend>
-      {options.map(([each, text]) => (
-        <label key={each} class={each === value ? "chosen" : ""}>
-          <input type="radio" name={name} value={each} checked={each === value} onChange={() => onChange(each)} />
-          {text}
-        </label>
-      ))}
+      <Radios name={name} {...radios} />
     </fieldset>
-  );
-}
-
-function More({ id, hint, error }: { id: string; hint?: string; error?: string }) {
-  if (error !== undefined) {
-    return (
-      <p id={id} class="field-error" role="alert">
-        {error}
-      </p>
-    );
-  }
-  return hint === undefined ? null : (
-    <p id={id} class="hint">
-      {hint}
-    </p>
   );
 }

@@ -7,15 +7,6 @@ import type { Loaded } from "../data/load.ts";
 import { Button } from "./button.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 
-export function Notice({ kind, children }: { kind: "error" | "warning" | "done"; children: ComponentChildren }) {
-  return (
-    <p class={`notice ${kind}`} role={kind === "error" ? "alert" : "status"}>
-      <Icon name={kind === "done" ? "check" : "alert"} />
-      <span>{children}</span>
-    </p>
-  );
-}
-
 export function LoadError({ error, onRetry }: { error: ApiError; onRetry: () => void }) {
   return (
     <div class="empty" role="alert">

@@ -1,11 +1,11 @@
 // What stands before the chat: the log-in, and the registration.
 import { useEffect, useState } from "preact/hooks";
+import { Notice } from "../../../browser/kit/notice.tsx";
 import { changePrefs, currentPrefs, t } from "../base/prefs.ts";
 import type { Account } from "../model/account.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { PasswordField, TextField } from "../ui/fields.tsx";
 import { Logo } from "../ui/logo.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { useSubmit } from "../ui/submit.ts";
 
 interface AuthProps {

@@ -1,5 +1,6 @@
 // Messages that hold what is looked for, in all conversations.
 import { useEffect, useState } from "preact/hooks";
+import { Notice } from "../../../browser/kit/notice.tsx";
 import type { Message } from "../../../client/base/wire.ts";
 import { explain } from "../base/explain.ts";
 import { formatListTime } from "../base/format.ts";
@@ -9,7 +10,7 @@ import type { Desk } from "../model/desk.ts";
 import { textIn } from "../model/preview.ts";
 import { titleOf } from "../model/titles.ts";
 import { Avatar } from "../ui/avatar.tsx";
-import { Notice, Skeleton } from "../ui/notice.tsx";
+import { Skeleton } from "../ui/notice.tsx";
 import { kindText } from "./kind-text.ts";
 
 interface FoundMessagesProps {

@@ -1,12 +1,12 @@
 // Finds a user by a whole address, number, name or id, and asks to be friends.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Notice } from "../../../browser/kit/notice.tsx";
 import type { Profile } from "../../../client/api/objects.ts";
 import { t } from "../base/prefs.ts";
 import type { Desk } from "../model/desk.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { SearchField } from "../ui/fields.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { useSubmit } from "../ui/submit.ts";
 
 interface AddFriendProps {

@@ -1,5 +1,6 @@
 // The user's own things: profile, appearance, notifications, devices, log out.
 import { useEffect, useState } from "preact/hooks";
+import { Notice } from "../../../browser/kit/notice.tsx";
 import { showToast } from "../../../browser/kit/toasts.ts";
 import type { Device, Profile } from "../../../client/api/objects.ts";
 import { explain, showFailure } from "../base/explain.ts";
@@ -10,7 +11,7 @@ import type { Desk } from "../model/desk.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Choice, Switch, TextField } from "../ui/fields.tsx";
-import { Notice, Skeleton } from "../ui/notice.tsx";
+import { Skeleton } from "../ui/notice.tsx";
 import { useSubmit } from "../ui/submit.ts";
 
 interface SettingsPaneProps {

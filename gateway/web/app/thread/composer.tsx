@@ -1,12 +1,12 @@
 // Where messages are written. Enter sends, Shift+Enter breaks the line, Esc leaves a reply or an edit.
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Notice } from "../../../browser/kit/notice.tsx";
 import type { Message } from "../../../client/base/wire.ts";
 import { t } from "../base/prefs.ts";
 import { textIn } from "../model/preview.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { readDraft, storeDraft } from "./drafts.ts";
 
 /** What the text that is written is about. */

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { useModal } from "../../../browser/kit/modal.ts";
+import { Notice } from "../../../browser/kit/notice.tsx";
 import { t } from "../base/prefs.ts";
 import { Button, IconButton } from "./button.tsx";
-import { Notice } from "./notice.tsx";
 import { useSubmit } from "./submit.ts";
 
 interface DialogProps {

@@ -1,7 +1,7 @@
 // Inputs with their label, hint and error.
-import { useId, useState } from "preact/hooks";
+import { useId } from "preact/hooks";
+import { FieldNote, PasswordInput, Radios, type RadiosProps, SwitchButton } from "../../../browser/kit/fields.tsx";
 import { t } from "../base/prefs.ts";
-import { IconButton } from "./button.tsx";
 import { Icon } from "./icons.tsx";
 
 interface FieldProps {
@@ -37,11 +37,7 @@ export function TextField({ label, value, onInput, hint, isFirst, testId, autoco
         onInput={(event) => onInput(event.currentTarget.value)}
         {...rest}
       />
-      {hint !== undefined && (
-        <p id={`${id}-hint`} class="hint">
-          {hint}
-        </p>
-      )}
+      <FieldNote id={`${id}-hint`} hint={hint} />
     </div>
   );
 }
@@ -66,35 +62,20 @@ export function TextArea({ label, value, onInput, maxLength, isFirst }: FieldPro
 
 export function PasswordField({ label, value, onInput, hint, autocomplete, testId }: FieldProps) {
   const id = useId();
-  const [isShown, setShown] = useState(false);
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <div class="with-button">
-        <input
-          id={id}
-          class="input"
-          {...(isShown ? ({ type: "text" } as const) : ({ type: "password" } as const))}
-          name="password"
-          value={value}
-          autocomplete={autocomplete as "current-password"}
-          maxLength={128}
-          aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-          data-testid={testId}
-          spellcheck={false}
-          onInput={(event) => onInput(event.currentTarget.value)}
-        />
-        <IconButton
-          icon={isShown ? "hidden" : "eye"}
-          label={isShown ? t("auth.hide") : t("auth.show")}
-          onClick={() => setShown(!isShown)}
-        />
-      </div>
-      {hint !== undefined && (
-        <p id={`${id}-hint`} class="hint">
-          {hint}
-        </p>
-      )}
+      <PasswordInput
+        id={id}
+        name="password"
+        value={value}
+        autocomplete={autocomplete}
+        describedBy={hint === undefined ? undefined : `${id}-hint`}
+        testId={testId}
+        onInput={onInput}
+        texts={{ show: t("auth.show"), hide: t("auth.hide") }}
+      />
+      <FieldNote id={`${id}-hint`} hint={hint} />
     </div>
   );
 }
@@ -147,41 +128,23 @@ export function Switch({ isOn, onChange, label, hint, disabled }: SwitchProps) {
         <label for={id}>{label}</label>
         {hint !== undefined && <p class="hint">{hint}</p>}
       </div>
-      <button
-        id={id}
-        type="button"
-        role="switch"
-        class="switch"
-        aria-checked={isOn}
-        disabled={disabled}
-        onClick={() => onChange(!isOn)}
-      >
-        <span />
-      </button>
+      <SwitchButton id={id} isOn={isOn} disabled={disabled} onChange={onChange} />
     </div>
   );
 }
 
-interface ChoiceProps<Value extends string> {
+interface ChoiceProps<Value extends string> extends Omit<RadiosProps<Value>, "name"> {
   label: string;
-  value: Value;
-  options: readonly (readonly [Value, string])[];
-  onChange: (value: Value) => void;
 }
 
 /** A few choices side by side. */
-export function Choice<Value extends string>({ label, value, options, onChange }: ChoiceProps<Value>) {
+export function Choice<Value extends string>({ label, ...radios }: ChoiceProps<Value>) {
   const name = useId();
   return (
     <fieldset class="choice">
       <legend>{label}</legend>
       <div>
-        {options.map(([each, text]) => (
-          <label key={each} class={each === value ? "chosen" : ""}>
-            <input type="radio" name={name} value={each} checked={each === value} onChange={() => onChange(each)} />
-            {text}
-          </label>
-        ))}
+        <Radios name={name} {...radios} />
       </div>
     </fieldset>
   );

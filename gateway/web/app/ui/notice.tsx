@@ -4,15 +4,6 @@ import { t } from "../base/prefs.ts";
 import { Button } from "./button.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 
-export function Notice({ kind, children }: { kind: "error" | "done"; children: ComponentChildren }) {
-  return (
-    <p class={`notice ${kind}`} role={kind === "error" ? "alert" : "status"}>
-      <Icon name={kind === "done" ? "check" : "alert"} />
-      <span>{children}</span>
-    </p>
-  );
-}
-
 interface EmptyProps {
   icon: IconName;
   title: string;
