@@ -1,5 +1,5 @@
 // The page that the hash of the address names: #/logs?status=error.
-import { useEffect, useState } from "preact/hooks";
+import { useHash } from "../../../browser/kit/hash.ts";
 
 export const pageNames = ["dashboard", "keys", "tokens", "logs", "settings"] as const;
 export type PageName = (typeof pageNames)[number];
@@ -20,13 +20,7 @@ export function addressOf(page: PageName, query: Record<string, string> = {}): s
 }
 
 export function usePlace(): Place {
-  const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
-    const follow = () => setHash(location.hash);
-    addEventListener("hashchange", follow);
-    return () => removeEventListener("hashchange", follow);
-  }, []);
-  return readPlace(hash);
+  return useHash(readPlace);
 }
 
 /** Changes the query of the page without another step in the browser's history; nothing when another page is shown by now. */

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { useCountdown } from "../../../browser/kit/countdown.ts";
 import { Notice } from "../../../browser/kit/notice.tsx";
 import { t } from "../base/prefs.ts";
 import { ApiError, ask } from "../data/api.ts";
@@ -18,7 +19,7 @@ export function LoginPage({ hasEnded, onDone }: LoginProps) {
   const [password, setPassword] = useState("");
   const [error, setError] = useState<string>();
   const [isBusy, setBusy] = useState(false);
-  const [waitSeconds, setWait] = useWait();
+  const [waitSeconds, setWait] = useCountdown();
   useEffect(() => {
     document.title = `${t("login.submit")} · ${t("app.title")}`;
   });
@@ -84,15 +85,4 @@ export function LoginPage({ hasEnded, onDone }: LoginProps) {
       </main>
     </div>
   );
-}
-
-/** Seconds that are counted down. */
-function useWait(): [number, (seconds: number) => void] {
-  const [seconds, setSeconds] = useState(0);
-  useEffect(() => {
-    if (seconds <= 0) return;
-    const timer = setTimeout(() => setSeconds(seconds - 1), 1_000);
-    return () => clearTimeout(timer);
-  }, [seconds]);
-  return [seconds, setSeconds];
 }

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
+import { DialogForm } from "../../../browser/kit/dialog-form.tsx";
 import { useModal } from "../../../browser/kit/modal.ts";
-import { Notice } from "../../../browser/kit/notice.tsx";
 import { t } from "../base/prefs.ts";
-import { Button, IconButton } from "./button.tsx";
+import { IconButton } from "./button.tsx";
 import { useSubmit } from "./submit.ts";
 
 interface DialogProps {
@@ -35,20 +35,18 @@ interface FormDialogProps extends DialogProps {
   onSubmit: () => Promise<void>;
 }
 
-export function FormDialog({ submit: submitText, busy, isDanger, onSubmit, children, ...dialog }: FormDialogProps) {
-  const { submit, error, isBusy } = useSubmit(onSubmit);
+export function FormDialog({ submit, busy, isDanger, onSubmit, children, ...dialog }: FormDialogProps) {
+  const state = useSubmit(onSubmit);
   return (
     <Dialog {...dialog}>
-      <form onSubmit={submit} noValidate>
-        <div class="dialog-body">{children}</div>
-        {error !== undefined && <Notice kind="error">{error}</Notice>}
-        <footer>
-          <Button onClick={dialog.onClose}>{t("do.cancel")}</Button>
-          <Button type="submit" kind={isDanger ? "danger" : "primary"} isBusy={isBusy}>
-            {isBusy ? busy : submitText}
-          </Button>
-        </footer>
-      </form>
+      <DialogForm
+        state={state}
+        texts={{ cancel: t("do.cancel"), submit: state.isBusy ? busy : submit }}
+        isDanger={isDanger}
+        onCancel={dialog.onClose}
+      >
+        {children}
+      </DialogForm>
     </Dialog>
   );
 }

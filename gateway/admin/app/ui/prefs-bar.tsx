@@ -1,25 +1,14 @@
+import { PrefsBar as PrefsBarOf } from "../../../browser/kit/prefs-bar.tsx";
 import { changePrefs, t, usePrefs } from "../base/prefs.ts";
-import { IconButton } from "./button.tsx";
 
 /** Colors and language, in the bar of every page. */
 export function PrefsBar() {
-  const { language, theme } = usePrefs();
-  const isDark = theme === "dark" || (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
   return (
-    <div class="prefs-bar">
-      <button
-        type="button"
-        class="icon-button text"
-        lang={language === "zh" ? "en" : "zh-CN"}
-        onClick={() => changePrefs({ language: language === "zh" ? "en" : "zh" })}
-      >
-        {language === "zh" ? "English" : "中文"}
-      </button>
-      <IconButton
-        icon={isDark ? "sun" : "moon"}
-        label={`${t("bar.theme")}: ${isDark ? t("bar.theme.light") : t("bar.theme.dark")}`}
-        onClick={() => changePrefs({ theme: isDark ? "light" : "dark" })}
-      />
-    </div>
+    <PrefsBarOf
+      prefs={usePrefs()}
+      change={changePrefs}
+      kinds={{ bar: "prefs-bar", language: "icon-button text" }}
+      texts={{ theme: t("bar.theme"), light: t("bar.theme.light"), dark: t("bar.theme.dark") }}
+    />
   );
 }

@@ -1,9 +1,11 @@
 // What stands before the chat: the log-in, and the registration.
 import { useEffect, useState } from "preact/hooks";
+import { useCountdown } from "../../../browser/kit/countdown.ts";
 import { Notice } from "../../../browser/kit/notice.tsx";
+import { PrefsBar } from "../../../browser/kit/prefs-bar.tsx";
 import { changePrefs, currentPrefs, t } from "../base/prefs.ts";
 import type { Account } from "../model/account.ts";
-import { Button, IconButton } from "../ui/button.tsx";
+import { Button } from "../ui/button.tsx";
 import { PasswordField, TextField } from "../ui/fields.tsx";
 import { Logo } from "../ui/logo.tsx";
 import { useSubmit } from "../ui/submit.ts";
@@ -29,36 +31,18 @@ export function AuthPage({ account, reason }: AuthProps) {
         </div>
       </section>
       <main class="auth-main">
-        <LookBar />
+        <PrefsBar
+          prefs={currentPrefs()}
+          change={changePrefs}
+          kinds={{ bar: "look-bar", language: "text-button" }}
+          texts={{ theme: t("settings.theme"), light: t("settings.theme.light"), dark: t("settings.theme.dark") }}
+        />
         {isNew ? (
           <RegisterForm account={account} onLogin={() => setNew(false)} />
         ) : (
           <LoginForm account={account} reason={reason} onRegister={() => setNew(true)} />
         )}
       </main>
-    </div>
-  );
-}
-
-/** Language and colors. */
-function LookBar() {
-  const { language, theme } = currentPrefs();
-  const isDark = theme === "dark" || (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
-  return (
-    <div class="look-bar">
-      <button
-        type="button"
-        class="text-button"
-        lang={language === "zh" ? "en" : "zh-CN"}
-        onClick={() => changePrefs({ language: language === "zh" ? "en" : "zh" })}
-      >
-        {language === "zh" ? "English" : "中文"}
-      </button>
-      <IconButton
-        icon={isDark ? "sun" : "moon"}
-        label={`${t("settings.theme")}: ${isDark ? t("settings.theme.light") : t("settings.theme.dark")}`}
-        onClick={() => changePrefs({ theme: isDark ? "light" : "dark" })}
-      />
     </div>
   );
 }
@@ -180,12 +164,7 @@ interface CodeButtonProps {
 }
 
 function CodeButton({ account, target, onError }: CodeButtonProps) {
-  const [left, setLeft] = useState(0);
-  useEffect(() => {
-    if (left === 0) return;
-    const timer = setTimeout(() => setLeft(left - 1), 1_000);
-    return () => clearTimeout(timer);
-  }, [left]);
+  const [left, setLeft] = useCountdown();
   const { submit, error, isBusy } = useSubmit(async () => {
     if (target === "") throw new Error(t("auth.code.noTarget"));
     await account.sendCode(target);

@@ -1,5 +1,5 @@
-// The place that the hash of the address names: #/chats/s_1_2, #/friends, #/register.
-import { useEffect, useState } from "preact/hooks";
+// The place that the hash of the address names: #/chats/s_1_2, #/friends/add, #/settings.
+import { useHash } from "../../../browser/kit/hash.ts";
 
 export const sections = ["chats", "friends", "settings"] as const;
 export type Section = (typeof sections)[number];
@@ -31,11 +31,5 @@ export function go(section: Section, id?: string): void {
 }
 
 export function usePlace(): Place {
-  const [place, setPlace] = useState(() => readPlace(location.hash));
-  useEffect(() => {
-    const read = () => setPlace(readPlace(location.hash));
-    addEventListener("hashchange", read);
-    return () => removeEventListener("hashchange", read);
-  }, []);
-  return place;
+  return useHash(readPlace);
 }
