@@ -9,6 +9,7 @@ import { en } from "../../gateway/web/app/text/en.ts";
 import { zh } from "../../gateway/web/app/text/zh.ts";
 import { rowsOf } from "../../gateway/web/app/thread/rows.ts";
 import { statusOf } from "../../gateway/web/app/thread/status.ts";
+import { createBundledApp } from "../../infra/browser/bundled-app.ts";
 
 const dayMs = 86_400_000;
 const noonMs = new Date(2026, 2, 4, 12).getTime();
@@ -26,6 +27,16 @@ test("both languages have every text, with the same values in it", (t) => {
     if (!isOne) t.deepEqual(valuesIn(zh[key as keyof typeof en]), valuesIn(text), key);
   }
 });
+
+for (const app of ["web", "admin"] as const) {
+  test(`${app}: dark colors are the same when the user chooses them and when the system has them`, async (t) => {
+    const { style } = await createBundledApp(app).bundle();
+    const colorsOf = (selector: string) => style.split(`${selector}{`)[1]?.split("}")[0];
+    const chosen = colorsOf(":root[data-theme=dark]");
+    t.regex(chosen ?? "", /color-scheme:dark;.*--accent:/);
+    t.is(chosen, colorsOf(":root:not([data-theme=light])"));
+  });
+}
 
 test("a list says the time of today, the weekday of this week and the date of before; days have names", (t) => {
   t.is(formatListTime("en", noonMs, noonMs + 1_000), "12:00");
