@@ -1,8 +1,7 @@
-import { explain } from "../base/explain.ts";
 import type { Desk } from "../model/desk.ts";
 import { MessageContent } from "./content.tsx";
-import { MessageRow } from "./message-row.tsx";
 import type { Row } from "./rows.ts";
+import { SendingRow } from "./sending-row.tsx";
 
 interface UnsentViewProps {
   desk: Desk;
@@ -14,28 +13,14 @@ interface UnsentViewProps {
 export function UnsentView({ desk, row: { key, unsent, isFirst }, onMenu }: UnsentViewProps) {
   const { message, atMs, isRefused, error } = unsent;
   return (
-    <MessageRow
+    <SendingRow
       rowKey={key}
-      messageId={undefined}
-      isOwn
       isFirst={isFirst}
-      isLast
-      status={isRefused ? "failed" : "sending"}
-      senderId=""
-      senderName=""
-      senderAvatar="none"
+      isFailed={isRefused}
+      error={error}
       atMs={atMs}
-      isEdited={false}
       content={message.content}
       draw={() => <MessageContent desk={desk} contentType={message.contentType} content={message.content} />}
-      below={() =>
-        error && (
-          <p class="message-error" role="alert">
-            {explain(error)}
-          </p>
-        )
-      }
-      belowKey={error?.message}
       onMenu={isRefused ? onMenu : undefined}
     />
   );

@@ -1,10 +1,9 @@
 // A file on its way, or one that could not be sent.
-import { explain } from "../base/explain.ts";
 import { t } from "../base/prefs.ts";
 import type { Desk } from "../model/desk.ts";
 import type { Upload } from "../model/uploads.ts";
 import { FileMessage } from "./media.tsx";
-import { MessageRow } from "./message-row.tsx";
+import { SendingRow } from "./sending-row.tsx";
 
 interface UploadViewProps {
   desk: Desk;
@@ -26,18 +25,12 @@ export function UploadView({ desk, upload, onMenu }: UploadViewProps) {
       </span>
     );
   return (
-    <MessageRow
+    <SendingRow
       rowKey={id}
-      messageId={undefined}
-      isOwn
       isFirst
-      isLast
-      status={error ? "failed" : "sending"}
-      senderId=""
-      senderName=""
-      senderAvatar="none"
+      isFailed={error !== undefined}
+      error={error}
       atMs={atMs}
-      isEdited={false}
       content={upload}
       draw={() => (
         <>
@@ -45,13 +38,6 @@ export function UploadView({ desk, upload, onMenu }: UploadViewProps) {
           {!error && <progress value={progress} max={1} aria-label={t("media.uploading")} />}
         </>
       )}
-      below={() =>
-        error && (
-          <p class="message-error" role="alert">
-            {explain(error)}
-          </p>
-        )
-      }
       onMenu={onMenu}
     />
   );
