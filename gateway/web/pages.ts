@@ -32,7 +32,7 @@ const meta = [
   '<meta name="description" content="Chat with people and with models.">',
 ];
 
-/** `mediaUrl`: of LiveKit, where there are calls. */
+/** `mediaUrl`: the address of LiveKit, when the host offers calls. */
 export function serveWebChat(app: BrowserApp | undefined, mediaUrl: string | undefined): Koa.Middleware {
   if (!app) return (_, next) => next();
   const policy = policyFor(mediaUrl === undefined ? [] : originsOf(mediaUrl)).join("; ");

@@ -8,10 +8,13 @@ const folders = {
   admin: fileURLToPath(new URL("../../gateway/admin/app/", import.meta.url)),
   web: fileURLToPath(new URL("../../gateway/web/app/", import.meta.url)),
 } as const;
-/** The browsers of the last years. */
+/** The oldest browsers for which the apps are built. */
 const targets = ["chrome119", "firefox121", "safari17.4"];
 
-/** Of this process: an app is bundled once, and one after the other, because two builds at once would share, and stop, one bundler. */
+/**
+ * Each app is bundled once per process. One build follows the other: two builds at once would share one bundler process, and
+ * the first to end would stop it.
+ */
 const bundles = new Map<keyof typeof folders, Promise<Bundle>>();
 let last: Promise<unknown> = Promise.resolve();
 
@@ -28,7 +31,7 @@ export function createBundledApp(name: keyof typeof folders): BrowserApp {
   };
 }
 
-/** The first script waits for nothing; of the other one, parts that are loaded when they are needed have files of their own. */
+/** The boot script is one file. Parts of the main script that are loaded when they are needed have files of their own. */
 async function build(folder: string): Promise<Bundle> {
   const esbuild = await import("esbuild");
   const common = {

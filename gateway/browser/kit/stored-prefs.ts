@@ -19,7 +19,7 @@ export function storePrefs(storageKey: string, prefs: Prefs): void {
   }
 }
 
-/** Sets what the style and screen readers go by. */
+/** Sets the attributes that the style and screen readers read. */
 export function applyPrefs({ language, theme }: Prefs): void {
   const { documentElement } = document;
   documentElement.lang = language === "zh" ? "zh-CN" : "en";

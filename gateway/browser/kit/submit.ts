@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 
-/** Sends a form, once at a time. What `action` throws becomes `error`, in the words of `explain`. */
+/** Sends a form, once at a time. `error` is what `explain` says of the error that `action` throws. */
 export function useSubmitOf(action: () => Promise<void>, explain: (thrown: unknown) => string) {
   const [error, setError] = useState<string>();
   const [isBusy, setBusy] = useState(false);

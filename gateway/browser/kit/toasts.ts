@@ -27,7 +27,7 @@ function hideToast(id: number): void {
   draw();
 }
 
-/** Those that are shown now. */
+/** The messages that are shown now. */
 export function useToasts(): readonly Toast[] {
   const [, setTurn] = useState(0);
   useEffect(() => {

@@ -1,4 +1,4 @@
-// The chat for browsers: the log-in, or the chats of who is logged in.
+// The chat for browsers: the log-in, or the chats of the user who is logged in.
 import { render } from "preact";
 import { AuthPage } from "./auth/auth-page.tsx";
 import { usePrefs } from "./base/prefs.ts";

@@ -1,4 +1,4 @@
-// What stands before the chat: the log-in, and the registration.
+// The log-in and the registration.
 import { useEffect, useState } from "preact/hooks";
 import { useCountdown } from "../../../browser/kit/countdown.ts";
 import { Notice } from "../../../browser/kit/notice.tsx";
@@ -154,7 +154,7 @@ function RegisterForm({ account, onLogin }: { account: Account; onLogin: () => v
   );
 }
 
-/** A code may be asked for again after so long. */
+/** After so many seconds the user may ask for another code. */
 const againSeconds = 60;
 
 interface CodeButtonProps {

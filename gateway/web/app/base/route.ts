@@ -22,7 +22,7 @@ export function addressOf(section: Section, id?: string, messageId?: string): st
   return ["#", section, id && encodeURIComponent(id), messageId].filter((part) => part !== undefined).join("/");
 }
 
-/** In the section of friends: somebody is looked for. */
+/** In the section of friends: the search for a user is open. */
 export const addingId = "add";
 
 /** A step that the browser's "back" undoes. */

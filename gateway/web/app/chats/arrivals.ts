@@ -1,4 +1,4 @@
-// What the page does about new messages while nobody looks: the count in the title, and a notification of the browser.
+// Shows new messages while the user does not look at the page: the count in the title, and a notification of the browser.
 import { useEffect } from "preact/hooks";
 import { t } from "../base/prefs.ts";
 import { go } from "../base/route.ts";

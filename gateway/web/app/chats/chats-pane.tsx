@@ -17,7 +17,7 @@ import { FoundMessages } from "./found-messages.tsx";
 import { kindText } from "./kind-text.ts";
 import { NewChat, type NewChatKind } from "./new-chat.tsx";
 
-/** px; the same as in chats.css. */
+/** px; the same as in style/lists.css. */
 const rowHeight = 72;
 /** Conversations of a name that are shown above the messages. */
 const maxFound = 20;

@@ -1,4 +1,4 @@
-// Messages that hold what is looked for, in all conversations.
+// Messages of all conversations that contain the searched text.
 import { useEffect, useState } from "preact/hooks";
 import { Notice } from "../../../browser/kit/notice.tsx";
 import type { Message } from "../../../client/base/wire.ts";

@@ -13,7 +13,7 @@ interface PickFriendsProps {
   without?: ReadonlySet<string>;
 }
 
-/** From so many friends on a field narrows the list. */
+/** From so many friends on a search field stands above the list. */
 const manyFriends = 8;
 
 export function PickFriends({ desk, chosen, onChange, without }: PickFriendsProps) {

@@ -7,13 +7,13 @@ export function notificationState(): "on" | "off" | "denied" | "none" {
   return Notification.permission === "granted" && localStorage.getItem(key) === "on" ? "on" : "off";
 }
 
-/** Asks the browser's own question. */
+/** Turning notifications on makes the browser ask the user for permission. */
 export async function turnNotifications(isOn: boolean): Promise<void> {
   if (isOn && (await Notification.requestPermission()) !== "granted") return;
   localStorage.setItem(key, isOn ? "on" : "off");
 }
 
-/** One of a conversation replaces the one before. */
+/** A notification of a conversation replaces the one before. */
 export function showNotification(title: string, body: string, tag: string, onClick: () => void): void {
   if (notificationState() !== "on") return;
   try {

@@ -1,4 +1,4 @@
-// A form with bytes, sent with its progress, which fetch does not tell.
+// Sends a form by XMLHttpRequest, which reports the progress of an upload; fetch does not.
 import { ClientError } from "../../../client/base/errors.ts";
 
 interface SendOptions {

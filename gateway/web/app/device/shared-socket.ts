@@ -3,7 +3,7 @@
 // and the server ends the older one.
 import type { PlatformSocket } from "../../../client/base/platform.ts";
 
-/** Between tabs. `to` is a tab; frames without it are for every tab but the one that has the socket. */
+/** A message between tabs. `to` is a tab; a frame without it goes to every tab but the one that has the socket. */
 type Note =
   | { readonly kind: "join"; readonly from: string }
   | { readonly kind: "joined"; readonly to: string; readonly ack: string }
@@ -14,9 +14,9 @@ type Note =
 type Open = (url: string, protocols: readonly string[]) => PlatformSocket;
 
 const name = "parley.web.socket";
-/** Without an answer for so long the tab that had the socket is gone. */
+/** A tab that has the socket answers within so long; otherwise it is gone. */
 const joinMs = 2_000;
-/** Frames of other tabs whose answers are on their way; of more the oldest answer reaches every tab. */
+/** Frames whose answers are on their way; of one more the oldest is forgotten, and its answer goes to every tab. */
 const maxAsked = 1_000;
 const brokenCode = 1006;
 const openState = 1;
@@ -38,7 +38,7 @@ class SharedSocket implements PlatformSocket {
   readonly #tab = [...crypto.getRandomValues(new Uint32Array(2))].join("-");
   readonly #channel = new BroadcastChannel(name);
   readonly #abort = new AbortController();
-  /** Of the tab that has it. */
+  /** The real socket, in the tab that has it. */
   #real: PlatformSocket | undefined;
   #ack: string | undefined;
   /** msgId → the tab that asked. */
@@ -103,7 +103,7 @@ class SharedSocket implements PlatformSocket {
     };
   }
 
-  /** The tab that has the socket answers; when that tab is gone, the lock is free. */
+  /** Joins the tab that has the socket. When that tab is closed, the lock becomes free. */
   #follow(): void {
     this.#post({ kind: "join", from: this.#tab });
     setTimeout(() => {
@@ -115,7 +115,7 @@ class SharedSocket implements PlatformSocket {
     );
   }
 
-  /** A frame of the server: an answer is for the tab that asked, everything else for all. */
+  /** Passes on a frame of the server: an answer goes to the tab that asked, every other frame to all tabs. */
   #take(text: string): void {
     const { type, msgId } = frameOf(text);
     if (type === "CONNECT_ACK") this.#ack = text;
@@ -127,7 +127,7 @@ class SharedSocket implements PlatformSocket {
     if (type === "SEND_ACK") this.#newsFor(asker);
   }
 
-  /** The server tells the device nothing of its own messages: the other tabs ask for them. */
+  /** The server delivers a device none of its own messages: the other tabs are made to ask for them. */
   #newsFor(asker: string | undefined): void {
     const text = JSON.stringify({ type: "NOTIFICATION", data: { type: "sync.request", scope: "conversation" } });
     if (asker !== this.#tab) this.#deliver(text);

@@ -25,7 +25,7 @@ export function AddFriend({ desk, onClose }: AddFriendProps) {
   const { submit, error, isBusy } = useSubmit(async () => {
     const keyword = newest.current;
     const users = keyword.length < minChars ? undefined : await desk.client.api.users.search(keyword);
-    // An answer to what was typed before is late.
+    // The user has typed more: this answer is too late.
     if (keyword === newest.current) setFound(users);
   });
   const box = useRef<HTMLElement>(null);

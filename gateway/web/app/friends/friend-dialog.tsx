@@ -1,4 +1,4 @@
-// What a user does about a friend, after a question: another name, no friend any more, blocked.
+// Dialogs that ask before the user renames, removes or blocks a friend.
 import { useState } from "preact/hooks";
 import { t } from "../base/prefs.ts";
 import type { Desk } from "../model/desk.ts";

@@ -17,7 +17,7 @@ import { Answers } from "./answers.tsx";
 import { type FriendAct, FriendDialog } from "./friend-dialog.tsx";
 import { InvitationRow } from "./invitations.tsx";
 
-/** From so many friends on a field narrows the list. */
+/** From so many friends on a search field stands above the list. */
 const manyFriends = 8;
 
 interface FriendsPaneProps {

@@ -1,4 +1,4 @@
-// What a group is made of: its fields, its members, and for owner and admins who asks to join.
+// The data of a group: its fields, its members, and for owner and admins the join requests.
 import { useEffect, useState } from "preact/hooks";
 import type { Group, JoinRequest, Member } from "../../../client/api/objects.ts";
 import { explain } from "../base/explain.ts";

@@ -1,4 +1,4 @@
-// A group: what it says of itself, who is in it, who wants in, and what the user may do about it.
+// A group: its fields, its members, its join requests, and the actions that the user may take.
 import { useState } from "preact/hooks";
 import type { Group } from "../../../client/api/objects.ts";
 import { showFailure } from "../base/explain.ts";

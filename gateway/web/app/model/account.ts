@@ -29,7 +29,7 @@ export class Account extends Source {
       this.#enter();
     }
     watchTokens((other) => this.#otherTab(other));
-    // The server keeps one socket of a browser: the tab that is looked at has it.
+    // The server keeps one socket of a browser: the tab that the user looks at has the socket.
     addEventListener("focus", () => this.#lookedAt());
     document.addEventListener("visibilitychange", () => this.#lookedAt());
   }
@@ -120,7 +120,7 @@ export class Account extends Source {
     if (isElsewhere || (state.kind === "out" && readTokens())) void this.takeOver();
   }
 
-  /** A login or a logout in another tab holds for this one. */
+  /** A login or a logout in another tab counts for this tab too. */
   #otherTab(tokens: Tokens | undefined): void {
     const own = this.#client.session.tokens?.userId;
     if (this.state.kind === "in" && tokens?.userId !== own) void this.#leave().then(() => tokens && this.takeOver());

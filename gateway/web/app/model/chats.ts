@@ -39,7 +39,7 @@ export class Chats extends Source {
     return this.#entries.get(sessionId);
   }
 
-  /** The replica counts by every frame; the list only when it was asked for. */
+  /** As the replica counts, which every frame changes; else as the list had it when it was loaded. */
   unreadOf({ sessionId, unreadCount }: SessionEntry): number {
     return this.#replica.find(sessionId)?.unreadCount ?? unreadCount;
   }
@@ -48,7 +48,7 @@ export class Chats extends Source {
     return this.#replica.find(sessionId)?.mentionCount ?? mentionCount;
   }
 
-  /** One look at a time; a change during it brings another. */
+  /** Loads the list, once at a time. A call while the list is loading brings one more load. */
   load(): Promise<void> {
     this.#isStale = true;
     this.#loading ??= this.#look().finally(() => {

@@ -20,9 +20,9 @@ import { Thread } from "./thread.ts";
 import type { UnsentMessages } from "./unsent.ts";
 import { Uploads } from "./uploads.ts";
 
-/** Threads kept; of one more the one that was opened longest ago is dropped. */
+/** Threads kept; of one more the thread that was opened longest ago is dropped. */
 const maxThreads = 30;
-/** Changes of lists within so long are asked for at once. */
+/** Changes of lists within so long are loaded together. */
 const listPauseMs = 150;
 const typingEveryMs = 3_000;
 
@@ -43,7 +43,7 @@ export class Desk {
   readonly #threads = new Map<string, Thread>();
   #listTimer: ReturnType<typeof setTimeout> | undefined;
   #typedAtMs = 0;
-  /** Conversation → the newest message of others that this socket has said to be read. */
+  /** Conversation → seq of the newest message of others for which this socket has sent a read receipt. */
   readonly #readSeqs = new Map<string, number>();
 
   constructor(client: Client, unsent: UnsentMessages) {
@@ -72,7 +72,7 @@ export class Desk {
 
   async start(): Promise<void> {
     await this.unsent.restore();
-    // The list first: what it says counts as held, and the first SYNC brings the difference.
+    // The list is loaded first: its counts are the start of the replica, and the first SYNC brings what happened since.
     await Promise.all([this.chats.load(), this.friends.load()]);
     this.client.connect().catch(() => {}); // the line shows why
   }
@@ -88,7 +88,7 @@ export class Desk {
 
   send(message: OutgoingMessage): void {
     this.unsent.send(message);
-    // A message ends typing for those who see it: the next one is typed anew.
+    // A message ends the sign of typing at its receivers: the next key has to show the sign again.
     this.#typedAtMs = 0;
   }
 
@@ -98,7 +98,7 @@ export class Desk {
     this.client.typing(sessionId);
   }
 
-  /** What is on the screen was read. Each socket says once how far: what was said on a lost one may not have arrived. */
+  /** Sends a read receipt for what is on the screen, once per socket: a receipt on a lost socket may not have arrived. */
   read({ sessionId, messages, lastSeq }: Thread): void {
     const theirs = messages.findLast(({ senderId }) => senderId !== this.userId)?.seq ?? 0;
     const isCounted = (this.client.replica.find(sessionId)?.unreadCount ?? 0) > 0;
@@ -173,7 +173,7 @@ export class Desk {
     if (isLive) for (const each of messages) if (each.senderId !== this.userId) this.onArrival(sessionId, each);
   }
 
-  /** Threads that are held may lack what happened while the connection was away. */
+  /** Loads the held threads again: they may lack what happened while the connection was lost. */
   #refresh(): void {
     for (const thread of this.#threads.values()) if (thread.state !== "new" && !thread.hasNewer) void thread.load();
   }

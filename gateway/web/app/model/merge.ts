@@ -1,7 +1,7 @@
 // Messages of a thread, by seq and without a hole, from pages of history and from what arrives live.
 import type { Message } from "../../../client/base/wire.ts";
 
-/** `page` is what the server has between its own first and last message: held ones that it lacks there are gone. */
+/** `page` is complete between its first and last message: held messages of that range that it lacks were deleted. */
 export function mergePage(held: readonly Message[], page: readonly Message[]): Message[] {
   const first = page[0];
   const last = page.at(-1);

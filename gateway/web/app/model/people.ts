@@ -1,4 +1,4 @@
-// Names and pictures of users, from wherever they were seen last. One's own name for a friend goes before the friend's own.
+// Names and pictures of users, as last seen in any answer or message. A friend's remark goes before the friend's own name.
 import { Source } from "../base/source.ts";
 
 interface Person {
@@ -34,7 +34,7 @@ export class People extends Source {
     this.changed();
   }
 
-  /** Who is not known yet has no name, and is asked for once. */
+  /** A user who is not known yet has no name, and is asked for once. */
   get(userId: string): Person {
     const known = this.#known.get(userId);
     const name = this.#remarks.get(userId) ?? known?.name ?? "";

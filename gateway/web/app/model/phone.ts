@@ -19,7 +19,7 @@ interface PhoneDeps {
   readonly client: Client;
   userId(): string;
   failed(thrown: unknown): void;
-  /** Why a call of one's own came to nothing. */
+  /** Why an outgoing call ended without an answer. */
   ended(outcome: PhoneCall["outcome"]): void;
 }
 
@@ -28,8 +28,8 @@ export class Phone extends Source {
   isMuted = false;
   hasCamera = false;
   readonly #deps: PhoneDeps;
-  /** What the server said last of a call. */
-  #told: PhoneCall | undefined;
+  /** The last status of a call that the server delivered. */
+  #lastStatus: PhoneCall | undefined;
 
   constructor(deps: PhoneDeps) {
     super();
@@ -53,7 +53,7 @@ export class Phone extends Source {
       const room = await this.#join(call);
       this.#set({ kind: "outgoing", call, room });
       // The other side may have answered, or declined, while the room was entered.
-      if (this.#told?.callId === call.callId) this.#hears(this.#told);
+      if (this.#lastStatus?.callId === call.callId) this.#take(this.#lastStatus);
     });
   }
 
@@ -118,9 +118,9 @@ export class Phone extends Source {
     if (type !== "NOTIFICATION") return;
     const call = data as unknown as PhoneCall;
     if (data.type === "livekit.call_invite" && call.callerId !== this.#deps.userId()) this.#rings(call);
-    if (data.type === "livekit.call_status") this.#hears(call);
+    if (data.type === "livekit.call_status") this.#take(call);
     if (data.type === "livekit.call_rejected") {
-      this.#hears({ ...call, status: "rejected", outcome: data.reason === "busy" ? "busy" : "rejected" });
+      this.#take({ ...call, status: "rejected", outcome: data.reason === "busy" ? "busy" : "rejected" });
     }
   }
 
@@ -128,10 +128,10 @@ export class Phone extends Source {
     if (this.state.kind === "quiet") this.#set({ kind: "incoming", call });
   }
 
-  #hears(told: PhoneCall): void {
+  #take(call: PhoneCall): void {
     const { state } = this;
-    const { callId, status, outcome, connectedAt } = told;
-    this.#told = told;
+    const { callId, status, outcome, connectedAt } = call;
+    this.#lastStatus = call;
     if (status === "ended" || status === "rejected") this.#over(callId, outcome);
     else if (status === "connected" && state.kind === "outgoing" && state.call.callId === callId) {
       this.#set({ kind: "talking", call: state.call, room: state.room, sinceMs: connectedAt ?? Date.now() });

@@ -1,22 +1,22 @@
-// Bytes of the server that need a token, as addresses of memory: an element cannot send a token.
+// Files of the server as addresses of memory: an element that shows a file cannot send the token that the file needs.
 import { ClientError } from "../../../client/base/errors.ts";
 import type { Client } from "../../../client/client.ts";
 import { withToken } from "./upload-file.ts";
 
-/** Addresses kept; of more the one that was asked for longest ago is given up. */
+/** Addresses kept; of one more the address that was asked for longest ago is revoked. */
 const maxKept = 200;
 
 export class Pictures {
   readonly #client: Client;
   readonly #kept = new Map<string, Promise<string>>();
-  /** File → what this browser has sent itself. */
+  /** File → the address of the bytes in memory, for files that this browser has sent. */
   readonly #own = new Map<string, string>();
 
   constructor(client: Client) {
     this.#client = client;
   }
 
-  /** An own file is shown from memory. */
+  /** Keeps the address of a file that this browser has sent. */
   keep(fileId: string, address: string): void {
     this.#own.set(fileId, address);
   }
@@ -25,7 +25,7 @@ export class Pictures {
     return this.#own.get(fileId ?? "");
   }
 
-  /** `path` is one of this server; every other is refused. */
+  /** `path` is a path of this server's files; every other path is refused. */
   load(path: string): Promise<string> {
     const known = this.#kept.get(path);
     const loading = known ?? this.#fetch(path);

@@ -2,7 +2,7 @@
 import type { ServerFrame } from "../../../client/base/wire.ts";
 import { Source } from "../base/source.ts";
 
-/** After so long without another USER_TYPING nobody types. */
+/** The sign of typing is shown for so long after the last USER_TYPING. */
 const typingMs = 4_000;
 
 export class Presence extends Source {
@@ -28,7 +28,7 @@ export class Presence extends Source {
     const userId = String(data.userId);
     if (type === "USER_ONLINE" || type === "USER_OFFLINE") this.set(userId, type === "USER_ONLINE");
     if (type === "USER_TYPING") this.#types(String(data.sessionId), userId);
-    // Who has sent a message has ended typing it.
+    // A user who has sent the message types it no longer.
     if (type === "NEW_MESSAGE") this.#stops(String(data.sessionId), String(data.senderId));
   }
 

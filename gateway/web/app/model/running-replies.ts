@@ -3,7 +3,7 @@ import type { Message, SendReceipt } from "../../../client/base/wire.ts";
 import type { HeldReply } from "../../../client/replica/replies.ts";
 import { Source } from "../base/source.ts";
 
-/** A reply that failed without a message is shown for the session; of more the oldest is dropped. */
+/** Replies kept; of one more the oldest is dropped. A reply that failed without a message stays until then. */
 const maxHeld = 50;
 
 export class RunningReplies extends Source {
@@ -15,14 +15,14 @@ export class RunningReplies extends Source {
     return [...this.#held.values()].filter((reply) => reply.sessionId === sessionId);
   }
 
-  /** A model was asked: its answer is thought of until its first piece. */
+  /** A message to a model was sent: the page shows that the model thinks until the first piece of the answer comes. */
   expect({ replyId, sessionId, messageId: replyTo }: SendReceipt): void {
     if (replyId === undefined || this.#held.has(replyId) || this.#over.has(replyId)) return;
     this.take({ replyId, sessionId, replyTo, status: "running", text: "" });
   }
 
   take(reply: HeldReply): void {
-    // Stopped before its first piece: nothing is left of it.
+    // A reply that was stopped before its first piece leaves nothing.
     const isNothing = reply.status === "stopped" && reply.text === "" && !reply.messageId;
     if (isNothing) this.#held.delete(reply.replyId);
     else this.#held.set(reply.replyId, reply);
@@ -30,7 +30,7 @@ export class RunningReplies extends Source {
     this.changed();
   }
 
-  /** These messages are whole answers. */
+  /** The answers in these messages are complete. */
   over(messages: readonly Message[]): void {
     for (const { content } of messages) {
       const { replyId } = (content ?? {}) as { replyId?: string };

@@ -7,7 +7,7 @@ import { mergeMessage, mergePage } from "./merge.ts";
 import { textIn } from "./preview.ts";
 
 const pageSize = 40;
-/** Messages kept of a thread; of more those farthest from the end that was read last are dropped, and come again by scrolling. */
+/** Messages kept of a thread; more are dropped at the end opposite to the one that grew, and are loaded again by scrolling. */
 const maxKept = 400;
 
 export class Thread extends Source {
@@ -15,7 +15,7 @@ export class Thread extends Source {
   messages: readonly Message[] = [];
   state: "new" | "loading" | "ready" | "failed" = "new";
   hasOlder = false;
-  /** The window ends before the newest message: after a jump into the past. */
+  /** Newer messages than the held ones exist: the user has jumped into the past. */
   hasNewer = false;
   isLoadingOlder = false;
   isLoadingNewer = false;
@@ -26,7 +26,7 @@ export class Thread extends Source {
   readonly readCounts = new Map<string, number>();
   readonly #api: Api;
   readonly #userId: string;
-  /** Arrived before the page that they follow. */
+  /** Messages that arrived before the page which they follow. */
   readonly #early: Message[] = [];
   #loading: Promise<void> | undefined;
   #isStale = false;
@@ -38,7 +38,7 @@ export class Thread extends Source {
     this.#userId = userId;
   }
 
-  /** In a chat of two a sender has read what stands before the message. */
+  /** How far the other user has read: in a chat of two a message shows that its sender has read the messages before it. */
   get theirReadSeq(): number {
     const theirs = this.sessionId.startsWith("s_")
       ? this.messages.findLast(({ senderId }) => senderId !== this.#userId)
@@ -50,7 +50,7 @@ export class Thread extends Source {
     return this.messages.at(-1)?.seq ?? 0;
   }
 
-  /** The newest page; what is held stays on the screen meanwhile. One at a time: what is asked for meanwhile is asked for after. */
+  /** Loads the newest page, once at a time. A call while a page is loading brings one more load; held messages stay shown. */
   load(): Promise<void> {
     this.#isStale = true;
     this.#loading ??= this.#loadAll().finally(() => {
@@ -72,14 +72,14 @@ export class Thread extends Source {
   async #loadNewest(): Promise<void> {
     try {
       const { messages, hasMore } = await this.#api.messages.history(this.sessionId, { limit: pageSize });
-      // Without an overlap there is a hole between what is held and the page.
+      // Without an overlap there is a hole between the held messages and the page.
       const joins = (messages[0]?.seq ?? 0) <= this.lastSeq + 1 && !this.hasNewer;
       const isLonger = joins && (this.messages[0]?.seq ?? Number.POSITIVE_INFINITY) < (messages[0]?.seq ?? 0);
       this.messages = joins ? mergePage(this.messages, messages) : messages;
       if (!isLonger) this.hasOlder = hasMore;
       this.hasNewer = false;
       this.state = "ready";
-      // Later than the page, or in it; what still lacks between them is not asked for again.
+      // These messages are in the page or newer than the page. A hole between both is not asked for again.
       for (const message of this.#early.splice(0)) this.messages = mergeMessage(this.messages, message);
     } catch {
       if (this.messages.length === 0) this.state = "failed";
@@ -124,7 +124,7 @@ export class Thread extends Source {
     }
   }
 
-  /** The window around a message. */
+  /** Loads the messages around a message, in place of those that are held. */
   async jumpTo(messageId: string): Promise<void> {
     if (this.messages.some((message) => message.messageId === messageId)) return;
     const { messages, hasBefore, hasAfter } = await this.#api.messages.context(messageId);
@@ -140,7 +140,7 @@ export class Thread extends Source {
     if (this.state === "loading") this.#early.push(...messages);
     if (this.state !== "ready" || this.hasNewer) return;
     const [first] = messages;
-    // A seq may be missing for good: a message that this user has deleted. Asking once shows that, too.
+    // A seq that this user has deleted is missing for good. Loading the newest page shows that as well.
     if (first && first.seq > this.lastSeq + 1) {
       this.#early.push(...messages);
       void this.load();
@@ -181,7 +181,7 @@ export class Thread extends Source {
     this.changed();
   }
 
-  /** Messages that answer this one show it as it is now. */
+  /** Changes the quotes in the messages that answer this one. */
   #requote(messageId: string, { type, content }: ConversationEvent): void {
     const isEnd = type === "recalled" || type === "expired";
     if (!isEnd && !(type === "edited" && content !== undefined)) return;

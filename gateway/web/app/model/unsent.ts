@@ -25,20 +25,20 @@ export class UnsentMessages extends Source {
     this.#deps = deps;
   }
 
-  /** What the client's outbox keeps its messages in: those that were not refused. */
+  /** The storage of the client's outbox: unsent messages that the server has not refused. */
   get storage(): OutboxStorage {
     const { store, userId } = this.#deps;
     return {
       load: async () => (await store.of(userId())).filter(({ isRefused }) => !isRefused),
       put: ({ msgId, message }) => store.put(this.#held.get(msgId) ?? this.#keep(msgId, message)),
-      // A refused one stays until its user decides.
+      // A refused message stays until the user sends or discards it.
       remove: async (msgId) => {
         if (this.#held.get(msgId)?.isRefused !== true) await store.remove(msgId);
       },
     };
   }
 
-  /** What an earlier page left, and what waits for a connection. Called before the client connects. */
+  /** Takes over the unsent messages of an earlier page. Called before the client connects. */
   async restore(): Promise<void> {
     const { store, userId } = this.#deps;
     for (const kept of await store.of(userId()).catch(() => [])) {
@@ -90,7 +90,7 @@ export class UnsentMessages extends Source {
 
   #failed(msgId: string, error: unknown): void {
     const kept = this.#held.get(msgId);
-    // A page that is left keeps what is unsent for the next one.
+    // A page that is closed keeps its unsent messages in the store, for the next page.
     if (!kept || !(error instanceof ClientError) || error.kind === "closed") return;
     const refused: Unsent = { ...kept, isRefused: true, error };
     this.#held.set(msgId, refused);

@@ -1,5 +1,5 @@
 // The bytes of a file to the server: in one request, or in parts when the file is large, each of which is tried again alone.
-// Not by the client's own calls, which end after a time and say nothing of their progress.
+// The client's own calls are not used: they have a timeout and report no progress.
 import type { UploadedFile } from "../../../client/api/objects.ts";
 import { isRefusedForGood } from "../../../client/base/errors.ts";
 import type { Client } from "../../../client/client.ts";

@@ -23,7 +23,7 @@ export interface Upload {
   /** A picture as this browser shows it. */
   readonly preview?: string;
   readonly progress: number;
-  /** Why it was refused; without one it is on its way, or waits for the connection. */
+  /** Why the upload failed. An upload without an error is on its way. */
   readonly error?: ClientError;
 }
 

@@ -1,4 +1,4 @@
-// What a user does about a conversation, after a question.
+// Dialogs that ask before the user clears, removes, deletes or renames a conversation.
 import { useState } from "preact/hooks";
 import type { SessionEntry } from "../../../client/api/objects.ts";
 import { t } from "../base/prefs.ts";

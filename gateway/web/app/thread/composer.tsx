@@ -9,7 +9,7 @@ import { IconButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { readDraft, storeDraft } from "./drafts.ts";
 
-/** What the text that is written is about. */
+/** Whether the user writes a new message, a reply or an edit. */
 export type Writing =
   | { readonly kind: "new" }
   | { readonly kind: "reply"; readonly to: Message; readonly name: string }
@@ -43,7 +43,7 @@ export function Composer(props: ComposerProps) {
   useLayoutEffect(() => grow(ref.current), [text]);
   useEffect(() => {
     setText(isEdit ? textIn(writing.message.content) : readDraft(sessionId));
-    // A phone would open its keyboard.
+    // On a phone the focus would open the keyboard.
     if (writing.kind !== "new" || matchMedia("(hover: hover)").matches) ref.current?.focus();
   }, [writing, sessionId]);
   const type = (next: string) => {

@@ -15,7 +15,7 @@ interface ForwardDialogProps {
   onClose: () => void;
 }
 
-/** Conversations of one forward. */
+/** A message is forwarded to no more conversations at once. */
 const maxTargets = 20;
 const maxShown = 50;
 

@@ -113,7 +113,7 @@ export function FileMessage({ desk, content }: MediaProps) {
   );
 }
 
-/** Of this server, whatever name it has for others. */
+/** A path on this origin: the server may know itself by another name. */
 async function linkTo(desk: Desk, fileId: string): Promise<string> {
   const { pathname, search } = new URL((await desk.client.api.files.link(fileId)).url, location.origin);
   return pathname + search;

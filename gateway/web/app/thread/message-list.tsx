@@ -136,7 +136,7 @@ function markRead(desk: Desk, thread: Thread): void {
   if (document.visibilityState === "visible" && document.hasFocus()) desk.read(thread);
 }
 
-/** What is on the screen is read when somebody looks at the page again, and said again on a new connection. */
+/** Marks the thread as read when the user looks at the page again, and when the connection is back. */
 function useReading(desk: Desk, thread: Thread, isAway: boolean): void {
   const { kind } = useSource(desk.line).state;
   useEffect(() => {
@@ -151,7 +151,7 @@ function useReading(desk: Desk, thread: Thread, isAway: boolean): void {
   }, [thread, isAway]);
 }
 
-/** Goes to a message, which is loaded with its neighbours when it is not there: at once to `target`, later to any. */
+/** Goes to `target` at once, and returns what goes to any message. A message that is not held is loaded with its neighbours. */
 function useJump(thread: Thread, target: string | undefined, onShown: () => void, show: (key: string) => boolean) {
   const jumpTo = async ({ messageId }: Pick<Message, "messageId">) => {
     try {

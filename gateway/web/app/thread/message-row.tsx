@@ -1,4 +1,4 @@
-// One message: who, what, when, and where it stands.
+// One message: its sender, content, time and status.
 import { Component, type ComponentChildren } from "preact";
 import { formatClock, formatMoment } from "../base/format.ts";
 import { locale, t } from "../base/prefs.ts";
@@ -41,7 +41,7 @@ const icons: Record<OwnStatus, IconName> = {
 
 const longPressMs = 450;
 
-/** Drawn again only when something about it changed: a thread has hundreds of them. */
+/** Drawn again only when its props change: a thread has hundreds of rows. */
 export class MessageRow extends Component<MessageRowProps> {
   #press: ReturnType<typeof setTimeout> | undefined;
 

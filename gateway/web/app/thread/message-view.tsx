@@ -90,7 +90,7 @@ interface Quoted {
 
 /** The message that is answered: as the thread holds it, else as the server quotes it. */
 function quotedOf(thread: Thread, { replyTo, quote, contentType }: Message, desk: Desk): Quoted | undefined {
-  // A model always answers the message before.
+  // The answer of a model always follows the message that it answers.
   if (replyTo === undefined || contentType === "assistant") return undefined;
   const held = thread.messages.find(({ messageId }) => messageId === replyTo);
   if (held) {

@@ -9,7 +9,7 @@ interface RecorderProps {
   onDone: (file: File, seconds: number) => void;
 }
 
-/** A longer one ends by itself. */
+/** A recording of this length ends by itself. */
 const maxSeconds = 300;
 const formats = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
 

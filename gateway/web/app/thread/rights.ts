@@ -20,7 +20,7 @@ export function isRecallable(message: Message, isOwn: boolean, chat: SessionEntr
   return (isOwn && ageMs < recallableMs) || (chat !== undefined && isManager(chat) && ageMs < adminRecallMs);
 }
 
-/** In a chat of two both may, in a group its owner and admins. */
+/** In a chat of two both users may pin a message, in a group its owner and admins. */
 export function isPinnable(chat: SessionEntry | undefined): boolean {
   if (chat?.sessionType === "group") return isManager(chat);
   return chat?.sessionType === "single";

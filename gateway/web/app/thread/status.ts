@@ -1,4 +1,4 @@
-// Where an own message stands.
+// The status of an own message.
 import type { Message } from "../../../client/base/wire.ts";
 
 export type OwnStatus = "sending" | "sent" | "delivered" | "read" | "failed";

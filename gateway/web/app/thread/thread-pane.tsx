@@ -23,7 +23,7 @@ interface ThreadPaneProps {
   sessionId: string;
   /** The message to go to: one that was found. */
   messageId: string | undefined;
-  /** There is no list beside it. */
+  /** The list of conversations does not stand beside the thread. */
   isAlone: boolean;
 }
 

@@ -1,4 +1,4 @@
-// A file on its way, or one that could not be sent.
+// A file that is being uploaded, or whose upload failed.
 import { t } from "../base/prefs.ts";
 import type { Desk } from "../model/desk.ts";
 import type { Upload } from "../model/uploads.ts";

@@ -14,7 +14,7 @@ export interface FileContent {
   readonly duration?: number;
 }
 
-/** An address that an element can show. Undefined while it loads. */
+/** An address that an element can show. Undefined while the picture loads. */
 export function usePicture(desk: Desk, { fileId, url = "" }: FileContent, path: string): string | "failed" | undefined {
   const own = desk.pictures.ownOf(fileId);
   const [address, setAddress] = useState<string>();

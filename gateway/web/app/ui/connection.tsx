@@ -2,7 +2,7 @@ import { t } from "../base/prefs.ts";
 import { useSource } from "../base/use-source.ts";
 import type { Line } from "../model/line.ts";
 
-/** A dot and a word: whether what is written leaves at once. */
+/** A dot and a word: the state of the connection. */
 export function Connection({ line }: { line: Line }) {
   const { kind } = useSource(line).state;
   const state = kind === "online" || kind === "connecting" ? kind : "offline";

@@ -40,7 +40,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
 interface FormDialogProps extends DialogProps {
   submit: string;
   isDanger?: boolean;
-  /** Its rejection is shown in the dialog, which stays open. */
+  /** Sends the form. A rejection is shown in the dialog, which stays open. */
   onSubmit: () => Promise<void>;
 }
 

@@ -13,7 +13,7 @@ interface FieldProps {
   autocomplete?: string;
   inputMode?: "text" | "numeric" | "email";
   maxLength?: number;
-  /** It has the focus at first. */
+  /** The field has the focus at first. */
   isFirst?: boolean;
   testId?: string;
 }
