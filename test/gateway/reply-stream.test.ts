@@ -119,6 +119,21 @@ test("the end of one reply is shown before the next one, though its notice was l
   await world.shows(t, ["a", "b", "<completed>", "c"]);
 });
 
+test("replies that are over are not shown again, although a new owner of their conversation publishes them again", async (t) => {
+  const world = createWorld();
+  const published: FramedNotification[] = [];
+  for (const replyId of ["r1", "r2"]) {
+    published.push(world.begins(replyId), world.writes(replyId, replyId), world.ends(replyId));
+  }
+  for (const notification of published) world.stream.notified(notification);
+  const parts = ["r1", "<completed>", "r2", "<completed>"];
+  await world.shows(t, parts);
+  for (const notification of published) world.stream.notified(notification);
+  world.begins("r3");
+  for (const notification of [world.writes("r3", "r3"), world.ends("r3")]) world.stream.notified(notification);
+  await world.shows(t, [...parts, "r3", "<completed>"]);
+});
+
 test("any loss, repetition and delay of notifications shows the same as none", async (t) => {
   for (let seed = 1; seed <= 60; seed += 1) {
     const random = createSeededRandom(seed);

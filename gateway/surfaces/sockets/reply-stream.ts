@@ -1,6 +1,7 @@
 // A reply on its way to one viewer: chunks in order and once, whatever was lost or came twice. A gap is pulled from the reply's
 // actor; the end is shown after the last chunk. One reply of a conversation runs at a time, so a viewer shows one.
 import type { ReplyView } from "../../../actors/reply/contract.ts";
+import { BoundedMap } from "../../../actors/shared/bounded-map.ts";
 import type { FramedNotification } from "../../../actors/shared/notification.ts";
 
 export interface ShownEnd {
@@ -34,11 +35,14 @@ type Job = Pick<FramedNotification, "type" | "data"> | { afterSeq: number };
 const replyTypes: ReadonlySet<string> = new Set(["reply.chunk", "reply.reset", "reply.done"]);
 /** Notifications that wait while an actor is asked; with more, the reply is read as a whole instead. */
 const maxWaiting = 4_096;
+/** Replies that are over and known so; an older one that is published again would be shown again. */
+const maxOver = 64;
 
 export class ReplyStream {
   readonly #deps: Deps;
   #shown: Shown | undefined;
-  #lastDone = "";
+  /** A new owner of the conversation publishes again what its predecessor may not have published. */
+  readonly #over = new BoundedMap<string, true>(maxOver);
   #jobs: Job[] = [];
   #isBusy = false;
 
@@ -79,13 +83,13 @@ export class ReplyStream {
   async #attach(afterSeq: number): Promise<void> {
     if (this.#shown) await this.#catchUp(this.#shown);
     const replyId = await this.#deps.running();
-    if (replyId === undefined || replyId === this.#lastDone || this.#shown) return;
+    if (replyId === undefined || this.#over.has(replyId) || this.#shown) return;
     await this.#catchUp({ replyId, attempt: 0, seq: afterSeq });
   }
 
   #take({ type, data }: Pick<FramedNotification, "type" | "data">): Promise<void> | undefined {
     const replyId = String(data.replyId);
-    if (replyId === this.#lastDone) return undefined;
+    if (this.#over.has(replyId)) return undefined;
     const shown = this.#shown;
     if (shown && shown.replyId !== replyId) return this.#leave(shown, { type, data });
     if (type === "reply.done") return this.#end(data as unknown as ShownEnd);
@@ -141,8 +145,8 @@ export class ReplyStream {
   }
 
   #finish(end: ShownEnd): void {
-    if (this.#lastDone === end.replyId) return;
-    this.#lastDone = end.replyId;
+    if (this.#over.has(end.replyId)) return;
+    this.#over.set(end.replyId, true);
     this.#shown = undefined;
     this.#deps.listener.done(end);
   }

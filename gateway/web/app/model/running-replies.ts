@@ -8,7 +8,7 @@ const maxHeld = 50;
 
 export class RunningReplies extends Source {
   readonly #held = new Map<string, HeldReply>();
-  /** Replies of this session whose messages are there: a late acknowledgement does not begin them again. */
+  /** Replies of this session whose messages are there: what comes late of them does not begin them again. */
   readonly #over = new Set<string>();
 
   of(sessionId: string): HeldReply[] {
@@ -22,7 +22,8 @@ export class RunningReplies extends Source {
   }
 
   take(reply: HeldReply): void {
-    // A reply that was stopped before its first piece leaves nothing.
+    if (this.#over.has(reply.replyId)) return;
+    // Stopped before its first piece: nothing is left of it.
     const isNothing = reply.status === "stopped" && reply.text === "" && !reply.messageId;
     if (isNothing) this.#held.delete(reply.replyId);
     else this.#held.set(reply.replyId, reply);
