@@ -23,7 +23,7 @@ export class RunningReplies extends Source {
 
   take(reply: HeldReply): void {
     if (this.#over.has(reply.replyId)) return;
-    // Stopped before its first piece: nothing is left of it.
+    // A reply that was stopped before its first piece leaves nothing.
     const isNothing = reply.status === "stopped" && reply.text === "" && !reply.messageId;
     if (isNothing) this.#held.delete(reply.replyId);
     else this.#held.set(reply.replyId, reply);
