@@ -2,6 +2,7 @@
 import { RuntimeError } from "../../actors/runtime/errors.ts";
 import type { Invocation, Reply } from "../../actors/runtime/invocation.ts";
 import type { HostTransport } from "../../actors/runtime/ports.ts";
+import { systemClock } from "../system/clock.ts";
 
 interface Server {
   answer(invocation: Invocation): Promise<Reply>;
@@ -19,12 +20,11 @@ export function createMemoryTransport(): HostTransport {
       if (!server) return Promise.reject(unreachable(host, "no such host is served"));
       return new Promise((resolve, reject) => {
         server.waiting.add(reject);
-        const timer = setTimeout(() => reject(unreachable(host, "no answer came before the deadline")), leftMs);
-        timer.unref();
+        const cancel = systemClock.after(leftMs, () => reject(unreachable(host, "no answer came before the deadline")));
         new Promise<Reply>((settle) => settle(server.answer(invocation)))
           .then(resolve, (cause: unknown) => reject(unreachable(host, "the host failed to answer", cause)))
           .finally(() => {
-            clearTimeout(timer);
+            cancel();
             server.waiting.delete(reject);
           });
       });
